@@ -56,6 +56,7 @@ def evaluate(expression: sp.Basic, environment: Environment) -> Value:
         return _sum(expression, environment)
     for kind, rule in _RULES.items():
         if isinstance(expression, kind):
+            assert isinstance(expression, sp.Basic)
             return rule(*(evaluate(a, environment) for a in expression.args))
     raise TypeError(f"{type(expression).__name__} has no evaluation: {expression}")
 
@@ -73,7 +74,7 @@ def certain(
             value = evaluate(expression, environment)
         if isinstance(value, Fraction) or value.rel_accuracy_bits() >= bits:
             return value
-    if not value.is_finite():
+    if isinstance(value, arb) and not value.is_finite():
         raise ArithmeticError(f"{expression} is undefined at {dict(environment)}")
     raise UndecidedError(f"{expression} is not settled by {PRECISIONS[-1]} bits: {value}")
 

@@ -1,4 +1,4 @@
-"""Finite data sets with exact coordinates, and the linearly separable hard instance of Theorem 4.3."""
+"""Finite data sets with exact coordinates; the linearly separable hard instance of Theorem 4.3."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.bounds.symbols import Norm
+
 Point = tuple[Fraction, ...]
-
-
-class Norm(Enum):
-    """The norm p of the separation and of the adversary."""
-
-    TWO = "2"
-    INF = "inf"
 
 
 class Grid(Enum):

@@ -1,4 +1,4 @@
-"""Layered ReLU networks: the one definition of their size, their exact and float values, their file.
+"""Layered ReLU networks: their size, their float and exact values, their file.
 
 Source: Li et al. 2022, Section 2. Size counts non-zero weights and non-zero biases.
 """

@@ -1,1 +1,1 @@
-"""One theorem a file."""
+"""The theorems, one a file: statement, hypotheses, kind, quantity, forms, source, what is loose."""

@@ -1,0 +1,42 @@
+"""The theorems in the paper's order, each loaded when it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from importlib import import_module
+
+from robustsize.bounds.statement import Theorem
+from robustsize.bounds.symbols import InputError
+
+IDS = (
+    "thm2.2",
+    "thm2.3",
+    "prop3.2",
+    "thm3.3",
+    "thm3.4",
+    "thm4.3",
+    "thm4.4",
+    "thm4.5",
+    "lem5.6",
+    "thm5.5",
+    "thm5.8",
+)
+
+
+def theorem(id: str) -> Theorem:
+    """The theorem of that id.
+
+    Raises InputError, suggesting the nearest id, for an id that is not in the catalogue.
+    """
+    if id not in IDS:
+        near = difflib.get_close_matches(id, IDS, n=1, cutoff=0.0)[0]
+        raise InputError(f"unknown theorem {id!r}; did you mean {near}? `robustsize list` has all")
+    loaded = import_module(f"robustsize.bounds.theorems.{id.replace('.', '_')}").THEOREM
+    assert isinstance(loaded, Theorem)
+    return loaded
+
+
+def catalogue() -> Iterator[Theorem]:
+    """Every theorem, in order."""
+    return map(theorem, IDS)

@@ -1,0 +1,114 @@
+"""What a theorem of the catalogue is: its kind, its quantity, its forms and their needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import sympy as sp
+
+from robustsize.bounds.symbols import Norm
+
+
+class Kind(Enum):
+    """What a theorem says of its quantity."""
+
+    UPPER = "upper"
+    LOWER = "lower"
+    SAMPLES = "samples"
+    EXISTENCE = "existence"
+
+
+class Quantity(Enum):
+    """What is bounded. Size is the number of non-zero weights and biases."""
+
+    SIZE = "network size (non-zero weights and biases)"
+    SAMPLES = "number of training samples"
+    LIPSCHITZ = "Lipschitz constant"
+
+
+class FormName(Enum):
+    """PRINTED as in Table 1, APPENDIX as in the appendix, EXPLICIT with every constant."""
+
+    PRINTED = "printed"
+    APPENDIX = "appendix"
+    EXPLICIT = "explicit"
+
+
+class Constant(Enum):
+    """Whether a form is a number, or a number up to a factor that nobody has stated."""
+
+    EXPLICIT = "explicit"
+    UNSPECIFIED = "unspecified"
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Where an asymptotic claim is made: which variables move, and which stay fixed."""
+
+    moves: str
+    fixed: str
+
+    def __str__(self) -> str:
+        return f"{self.moves}; {self.fixed} fixed" if self.fixed else self.moves
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A hypothesis in words and, where parameters alone decide it, as a relation."""
+
+    text: str
+    condition: sp.Basic | None = None
+
+
+@dataclass(frozen=True)
+class SmallestSize:
+    """An explicit lower bound: the smallest n for which F_{n,L} has room for the labellings.
+
+    The condition is G(n, L, m) >= m - log2 Hamming(m, alpha) (bounds.growth), m = `points`.
+    """
+
+    points: sp.Expr
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way a theorem is written as a formula.
+
+    needs: the symbols without which it has no value. norms: the p it holds for. base: for
+    exponential forms the base of the power; the form says nothing where it is >= 1. increasing,
+    decreasing: the symbols in which the form is monotone, on which `solve` relies.
+    """
+
+    name: FormName
+    expression: sp.Expr | SmallestSize
+    constant: Constant
+    regime: Regime
+    source: str
+    needs: tuple[sp.Symbol, ...]
+    norms: tuple[Norm, ...] = (Norm.TWO, Norm.INF)
+    optional: tuple[sp.Symbol, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    base: sp.Expr | None = None
+    increasing: tuple[sp.Symbol, ...] = ()
+    decreasing: tuple[sp.Symbol, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """One row of the catalogue, always in this order."""
+
+    id: str
+    title: str
+    statement: str
+    hypotheses: tuple[Hypothesis, ...]
+    kind: Kind
+    quantity: Quantity
+    forms: tuple[Form, ...]
+    source: str
+    loose: tuple[str, ...] = ()
+
+    def form(self, name: FormName, norm: Norm) -> Form | None:
+        """The form of that name for that norm, None where the theorem has none."""
+        return next((f for f in self.forms if f.name is name and norm in f.norms), None)

@@ -1,0 +1,41 @@
+"""Proposition 3.2: separated sets have a Lipschitz robust classifier."""
+
+from robustsize.bounds.statement import (
+    Constant,
+    Form,
+    FormName,
+    Kind,
+    Quantity,
+    Regime,
+    Theorem,
+)
+from robustsize.bounds.symbols import epsilon
+from robustsize.bounds.theorems._common import PAPER, SEPARATED
+
+THEOREM = Theorem(
+    id="prop3.2",
+    title="A Lipschitz robust classifier exists",
+    statement=(
+        "f* = (d(x,B) - d(x,A)) / (d(x,A) + d(x,B)) is 1/epsilon-Lipschitz in l_p and has zero "
+        "robust test error at radius epsilon."
+    ),
+    hypotheses=(SEPARATED,),
+    kind=Kind.EXISTENCE,
+    quantity=Quantity.LIPSCHITZ,
+    forms=(
+        Form(
+            name=FormName.PRINTED,
+            expression=1 / epsilon,
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every epsilon in (0, 1/2)", fixed=""),
+            source=f"{PAPER}, Proposition 3.2",
+            needs=(epsilon,),
+            decreasing=(epsilon,),
+        ),
+    ),
+    source=f"{PAPER}, Proposition 3.2",
+    loose=(
+        "at radius exactly epsilon the closed balls around A and B can meet, and f* = 0 there: the "
+        "error is zero for every smaller radius",
+    ),
+)

@@ -1,0 +1,81 @@
+"""Theorem 3.3: exponentially many parameters suffice for zero robust test error."""
+
+import sympy as sp
+
+from robustsize.bounds.construction_size import shared_bump_size
+from robustsize.bounds.statement import (
+    Constant,
+    Form,
+    FormName,
+    Hypothesis,
+    Kind,
+    Quantity,
+    Regime,
+    Theorem,
+)
+from robustsize.bounds.symbols import L, Norm, c, d, epsilon
+from robustsize.bounds.theorems._common import C_2, EXPLICIT_SIZE, PAPER, SEPARATED
+
+G = sp.floor(1 / (2 * (1 - c) * epsilon)) + 1
+"""Cells an axis; the half side 1/(2G) is strictly below (1-c) epsilon."""
+
+CELLS = sp.floor(G**d / 2)
+"""The class that meets fewer cells meets at most half of them."""
+
+THEOREM = Theorem(
+    id="thm3.3",
+    title="General case, upper bound",
+    statement=(
+        "For 2 epsilon-separated A, B in [0,1]^d a ReLU network of that size has zero robust test "
+        "error at radius c epsilon, for every distribution on A u B."
+    ),
+    hypotheses=(SEPARATED,),
+    kind=Kind.UPPER,
+    quantity=Quantity.SIZE,
+    forms=(
+        Form(
+            name=FormName.PRINTED,
+            expression=((1 - c) * epsilon) ** (-d),
+            constant=Constant.UNSPECIFIED,
+            regime=Regime(moves="epsilon -> 0", fixed="d, c"),
+            source=f"{PAPER}, Theorem 3.3",
+            needs=(d, epsilon, c),
+            base=(1 - c) * epsilon,
+            increasing=(d, c),
+            decreasing=(epsilon,),
+            notes=("O~ hides a polylogarithmic factor as well as a constant",),
+        ),
+        Form(
+            name=FormName.APPENDIX,
+            expression=(C_2 * (1 - c) * epsilon) ** (-d)
+            * (d**2 + d * sp.log(d) + d * sp.log(1 / (1 - c))),
+            constant=Constant.UNSPECIFIED,
+            regime=Regime(moves="epsilon -> 0", fixed="d, c"),
+            source=f"{PAPER}, appendix to Theorem 3.3",
+            needs=(d, epsilon, c),
+            base=(1 - c) * epsilon,
+            increasing=(d, c),
+            decreasing=(epsilon,),
+        ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=shared_bump_size(CELLS, d, G),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every d, epsilon, c", fixed=""),
+            source="one bump on each cell that meets the smaller class, depth 3",
+            needs=(d, epsilon, c),
+            norms=(Norm.INF,),
+            optional=(L,),
+            hypotheses=(Hypothesis("depth >= 3", sp.Ge(L, 3, evaluate=False)),),
+            increasing=(d, c),
+            decreasing=(epsilon,),
+            notes=(EXPLICIT_SIZE,),
+        ),
+    ),
+    source=f"{PAPER}, Theorem 3.3",
+    loose=(
+        "p = 2: l_2 packings of [0,1]^d grow like (d/(2 pi e))^(d/2) (2 epsilon)^(-d), so at fixed "
+        "epsilon and d -> infinity a lower bound of order exp(d log d) contradicts the printed "
+        "form; it is meant for epsilon -> 0 at fixed d",
+    ),
+)

@@ -1,0 +1,68 @@
+"""Theorem 3.4: exponentially many parameters are needed in the general case."""
+
+import sympy as sp
+
+from robustsize.bounds.packing import grid, volume_l2
+from robustsize.bounds.statement import (
+    Constant,
+    Form,
+    FormName,
+    Hypothesis,
+    Kind,
+    Quantity,
+    Regime,
+    SmallestSize,
+    Theorem,
+)
+from robustsize.bounds.symbols import L, Norm, alpha, d, epsilon
+from robustsize.bounds.theorems._common import EVERY_LABELLING, EXPLICIT_SIZE, PAPER
+
+
+def _explicit(norm: Norm, points: sp.Expr, packing: str) -> Form:
+    return Form(
+        name=FormName.EXPLICIT,
+        expression=SmallestSize(points),
+        constant=Constant.EXPLICIT,
+        regime=Regime(moves="every d, epsilon, alpha, L", fixed=""),
+        source=f"{EVERY_LABELLING}; m = {packing}",
+        needs=(d, epsilon),
+        norms=(norm,),
+        optional=(alpha, L),
+        increasing=(d,),
+        decreasing=(epsilon, alpha, L),
+        notes=(EXPLICIT_SIZE,),
+    )
+
+
+THEOREM = Theorem(
+    id="thm3.4",
+    title="General case, lower bound",
+    statement=(
+        "If the networks with at most n parameters reach zero standard test error on every pair "
+        "of 2 epsilon-separated A, B in [0,1]^d, then n is at least of that order."
+    ),
+    hypotheses=(Hypothesis("one size must serve every 2 epsilon-separated pair A, B"),),
+    kind=Kind.LOWER,
+    quantity=Quantity.SIZE,
+    forms=(
+        Form(
+            name=FormName.PRINTED,
+            expression=(2 * epsilon) ** (-d / 2)
+            * (d * sp.log(1 / (2 * epsilon))) ** sp.Rational(-1, 2),
+            constant=Constant.UNSPECIFIED,
+            regime=Regime(moves="d -> infinity or epsilon -> 0", fixed="the other"),
+            source=f"{PAPER}, Theorem 3.4",
+            needs=(d, epsilon),
+            base=2 * epsilon,
+        ),
+        _explicit(Norm.INF, grid(d), "K^d grid points"),
+        _explicit(
+            Norm.TWO, sp.Max(grid(d), volume_l2(d)), "the larger of K^d and the l_2 volume bound"
+        ),
+    ),
+    source=f"{PAPER}, Theorem 3.4",
+    loose=(
+        "p = 2: the printed proof shatters (2 epsilon)^(-d) points of the unit ball as a subset of "
+        "[0,1]^d; the cube carries at least the grid's K^d points",
+    ),
+)

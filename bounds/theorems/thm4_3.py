@@ -1,0 +1,69 @@
+"""Theorem 4.3: linear separability does not make robustness cheap."""
+
+from robustsize.bounds.packing import grid
+from robustsize.bounds.statement import (
+    Constant,
+    Form,
+    FormName,
+    Hypothesis,
+    Kind,
+    Quantity,
+    Regime,
+    SmallestSize,
+    Theorem,
+)
+from robustsize.bounds.symbols import L, alpha, c, d, epsilon, mu
+from robustsize.bounds.theorems._common import BALANCED, EVERY_LABELLING, EXPLICIT_SIZE, PAPER
+
+THEOREM = Theorem(
+    id="thm4.3",
+    title="Linearly separable case, lower bound",
+    statement=(
+        "For every c there are linearly separable, 2 epsilon-separated A, B in [0,1]^d such that "
+        "every ReLU network with at most N_d parameters has robust test error at least C_1 mu_0 at "
+        "radius c epsilon, for every mu_0-balanced P."
+    ),
+    hypotheses=(
+        Hypothesis("A, B are the hard instance of one labelling of the grid"),
+        BALANCED,
+        Hypothesis("c > 0: at c = 0 the separating hyperplane suffices"),
+    ),
+    kind=Kind.LOWER,
+    quantity=Quantity.SIZE,
+    forms=(
+        Form(
+            name=FormName.PRINTED,
+            expression=(2 * epsilon) ** (-(d - 1) / 6),
+            constant=Constant.UNSPECIFIED,
+            regime=Regime(moves="d -> infinity", fixed="epsilon, c"),
+            source=f"{PAPER}, Theorem 4.3",
+            needs=(d, epsilon),
+            optional=(c, mu),
+            base=2 * epsilon,
+            increasing=(d,),
+            decreasing=(epsilon,),
+            notes=("C_1 is a universal constant that the paper does not state",),
+        ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=SmallestSize(grid(d - 1)),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every d, epsilon, c, alpha, L", fixed=""),
+            source=f"{EVERY_LABELLING}; m = K^(d-1) grid points",
+            needs=(d, epsilon),
+            optional=(c, alpha, mu, L),
+            increasing=(d,),
+            decreasing=(epsilon, alpha, L),
+            notes=(
+                "below it some labelling has robust test error > alpha mu_0",
+                EXPLICIT_SIZE,
+            ),
+        ),
+    ),
+    source=f"{PAPER}, Theorem 4.3",
+    loose=(
+        "the printed exponent (d-1)/6 comes from an enveloping network with M^3 parameters; "
+        "counting architectures gives (d-1)/2 at any depth and d-1 at fixed depth",
+        "the bound does not depend on c, yet at c = 0 at most d+1 parameters suffice",
+    ),
+)

@@ -1,0 +1,46 @@
+"""Theorem 4.5: the lower bound of Theorem 4.3 for any family of polynomial VC dimension."""
+
+import sympy as sp
+
+from robustsize.bounds.statement import (
+    Constant,
+    Form,
+    FormName,
+    Hypothesis,
+    Kind,
+    Quantity,
+    Regime,
+    Theorem,
+)
+from robustsize.bounds.symbols import c, d, epsilon, mu
+from robustsize.bounds.theorems._common import BALANCED, C_2, PAPER
+
+THEOREM = Theorem(
+    id="thm4.5",
+    title="Linearly separable case, any family of polynomial VC dimension",
+    statement=(
+        "As Theorem 4.3, for any family of classifiers whose VC dimension is at most a polynomial "
+        "in its number n of parameters: that many parameters are needed."
+    ),
+    hypotheses=(
+        Hypothesis("VC(F_n) <= poly(n)"),
+        Hypothesis("A, B are the hard instance of one labelling of the grid"),
+        BALANCED,
+    ),
+    kind=Kind.LOWER,
+    quantity=Quantity.SIZE,
+    forms=(
+        Form(
+            name=FormName.PRINTED,
+            expression=sp.exp(C_2 * d),
+            constant=Constant.UNSPECIFIED,
+            regime=Regime(moves="d -> infinity", fixed="epsilon, c, the degree of poly"),
+            source=f"{PAPER}, Theorem 4.5",
+            needs=(d,),
+            optional=(epsilon, c, mu),
+            increasing=(d,),
+        ),
+    ),
+    source=f"{PAPER}, Theorem 4.5",
+    loose=("the rate in the exponent depends on epsilon and on the degree of the polynomial",),
+)

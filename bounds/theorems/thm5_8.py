@@ -1,0 +1,54 @@
+"""Theorem 5.8: on a k-dimensional manifold exponentially many parameters in k are needed."""
+
+import sympy as sp
+
+from robustsize.bounds.statement import (
+    Constant,
+    Form,
+    FormName,
+    Hypothesis,
+    Kind,
+    Quantity,
+    Regime,
+    Theorem,
+)
+from robustsize.bounds.symbols import Norm, c, d, epsilon, k, mu
+from robustsize.bounds.theorems._common import BALANCED, K_AT_MOST_D, PAPER
+
+_BASE = 2 * epsilon * sp.sqrt(d / k)
+
+THEOREM = Theorem(
+    id="thm5.8",
+    title="Manifold case, lower bound",
+    statement=(
+        "On a k-dimensional manifold M there are 2 epsilon-separated A, B such that every ReLU "
+        "network with at most N_k parameters has robust test error at least C_1 mu_0."
+    ),
+    hypotheses=(
+        Hypothesis("M is complete and compact with non-negative Ricci curvature"),
+        BALANCED,
+        K_AT_MOST_D,
+    ),
+    kind=Kind.LOWER,
+    quantity=Quantity.SIZE,
+    forms=(
+        Form(
+            name=FormName.PRINTED,
+            expression=_BASE ** (-k / 2),
+            constant=Constant.UNSPECIFIED,
+            regime=Regime(moves="k -> infinity", fixed="epsilon, d/k"),
+            source=f"{PAPER}, Theorem 5.8",
+            needs=(d, k, epsilon),
+            norms=(Norm.INF,),
+            optional=(c, mu),
+            base=_BASE,
+            notes=("C_1 is a universal constant that the paper does not state",),
+        ),
+    ),
+    source=f"{PAPER}, Theorem 5.8",
+    loose=(
+        "M may have diameter below 2 epsilon, and then no 2 epsilon-separated pair exists on it",
+        "the constant that the printed chain leaves, vol(M) sqrt(pi k) (8 pi e)^(-k/2), is not "
+        "universal; the hypothesis that matters is the packing number of M",
+    ),
+)

@@ -1,0 +1,313 @@
+"""The command line: parse, call, print. Everything heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from click.shell_completion import CompletionItem
+
+from robustsize.bounds.catalogue import IDS, catalogue, theorem
+from robustsize.bounds.statement import FormName, Theorem
+from robustsize.bounds.symbols import (
+    BY_OPTION,
+    PARAMETERS,
+    InputError,
+    Norm,
+    Parameter,
+    Values,
+    n,
+    rational,
+    read_norm,
+)
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class _Cli(click.Group):
+    """A group whose every complaint is one line and exit code 2."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command; exit code 2 after a complaint, 130 after Ctrl-C."""
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except InputError as error:
+            _stop(str(error), BAD_INPUT)
+        except click.ClickException as error:
+            _stop(error.format_message(), BAD_INPUT)
+        except (click.Abort, KeyboardInterrupt):
+            _stop("interrupted", INTERRUPTED)
+        if standalone_mode:
+            sys.exit(code or 0)
+        return code
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    line = " ".join(message.split()).encode("utf-8", "backslashreplace").decode()
+    click.echo(f"robustsize: {line}", err=True)
+    sys.exit(code)
+
+
+class _TheoremType(click.ParamType):
+    name = "theorem"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Theorem:
+        return value if isinstance(value, Theorem) else theorem(value)
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(id) for id in IDS if id.startswith(incomplete)]
+
+
+class _ValuesType(click.ParamType):
+    """The values of one parameter: one, a list, or a range."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.name = "values"
+        self.parameter = parameter
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Fraction, ...]:
+        return value if isinstance(value, tuple) else self.parameter.read_all(value)
+
+
+class _NormType(click.ParamType):
+    name = "norm"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Norm:
+        return value if isinstance(value, Norm) else read_norm(value)
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(norm.value) for norm in Norm]
+
+
+Command = Callable[..., Any]
+
+
+def _parameter_options(command: Command) -> Command:
+    """One option for each symbol, gathered into `values`: symbol -> tuple of values."""
+
+    def gathered(*args: Any, **options: Any) -> Any:
+        values = {
+            q.symbol: given for q in PARAMETERS if (given := options.pop(q.option[2:])) is not None
+        }
+        return command(*args, values=values, **options)
+
+    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
+    gathered.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    decorated: Command = gathered
+    for q in reversed(PARAMETERS):
+        help = f"{q.meaning}: {q.domain}, for example {q.example}"
+        decorated = click.option(q.option, q.option[2:], type=_ValuesType(q), help=help)(decorated)
+    norm_help = "the norm p of separation and adversary: 2 or inf"
+    return click.option("--p", "norm", type=_NormType(), default="inf", help=norm_help)(decorated)
+
+
+_theorem_argument = click.argument("theorem", type=_TheoremType())
+_json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
+_form_option = click.option(
+    "--form",
+    "form_name",
+    type=click.Choice([name.value for name in FormName]),
+    help="default: explicit where there is one, else printed",
+)
+
+
+@click.group(
+    cls=_Cli,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog='Shell completion: eval "$(_ROBUSTSIZE_COMPLETE=bash_source robustsize)", or zsh, fish.',
+)
+@click.version_option(package_name="robustsize")
+def cli() -> None:
+    """How large must a robust network be? Bounds as numbers, and small cases measured."""
+
+
+@cli.command("list")
+@_json_option
+def list_(as_json: bool) -> None:
+    """List the theorems of the catalogue."""
+    from robustsize.report.bound_text import catalogue_table, theorem_json
+
+    if as_json:
+        _print_json([theorem_json(t) for t in catalogue()])
+    else:
+        _print_table(catalogue_table(catalogue()))
+
+
+@cli.command()
+@_theorem_argument
+@click.option("--latex", "as_latex", is_flag=True, help="print the forms in LaTeX")
+@_json_option
+def show(theorem: Theorem, as_latex: bool, as_json: bool) -> None:
+    """Show a theorem: statement, hypotheses, forms, source, and where it is loose."""
+    from robustsize.report.bound_text import theorem_json, theorem_lines
+
+    if as_json:
+        _print_json(theorem_json(theorem))
+    else:
+        _print_lines(theorem_lines(theorem, as_latex=as_latex))
+
+
+@cli.command()
+@_theorem_argument
+@_form_option
+@_parameter_options
+@_json_option
+def bound(
+    theorem: Theorem,
+    form_name: str | None,
+    values: dict[Any, tuple[Fraction, ...]],
+    norm: Norm,
+    as_json: bool,
+) -> None:
+    """Print the value of a bound. With --n, say what the bound says of that size.
+
+    Example: robustsize bound thm4.3 --d 20 --epsilon 0.1 --form explicit
+    """
+    from robustsize.bounds.value import bound_value, choose_form
+    from robustsize.report.bound_text import bound_json, bound_lines
+
+    form = choose_form(theorem, norm, FormName(form_name) if form_name else None)
+    rows = []
+    for point in _points(values):
+        value = bound_value(theorem, form, point, norm)
+        size = int(point[n]) if n in point else None
+        rows.append((value, (size, value.holds_against(size)) if size is not None else None))
+    if as_json:
+        objects = [bound_json(*row) for row in rows]
+        _print_json(objects[0] if len(objects) == 1 else objects)
+    else:
+        _print_lines(itertools.chain.from_iterable(bound_lines(*row) for row in rows))
+
+
+@cli.command()
+@_parameter_options
+@_json_option
+def table(values: dict[Any, tuple[Fraction, ...]], norm: Norm, as_json: bool) -> None:
+    """Print the paper's Table 1 with numbers at your parameters.
+
+    Example: robustsize table --d 20 --epsilon 0.1 --c 0.5 --k 3 --samples 1000 --delta 0.01
+    """
+    from robustsize.report.table1 import table1, table1_json
+
+    points = list(_points(values))
+    if as_json:
+        _print_json(table1_json(points, norm))
+    else:
+        _print_table(table1(points, norm))
+
+
+@cli.command()
+@_theorem_argument
+@_form_option
+@click.option("--for", "wanted", required=True, help="the parameter to solve for, such as d")
+@click.option("--size", required=True, help="the network size, such as 25e6")
+@_parameter_options
+@_json_option
+def solve(
+    theorem: Theorem,
+    form_name: str | None,
+    wanted: str,
+    size: str,
+    values: dict[Any, tuple[Fraction, ...]],
+    norm: Norm,
+    as_json: bool,
+) -> None:
+    """Find where a network size stops sufficing as one parameter gets harder.
+
+    Example: robustsize solve thm4.3 --for d --size 25e6 --epsilon 0.1
+    """
+    from robustsize.bounds.solve import solve as solve_for
+    from robustsize.bounds.value import choose_form
+    from robustsize.report.bound_text import crossing_json, crossing_lines
+
+    parameter = BY_OPTION.get(f"--{wanted.removeprefix('--')}")
+    if parameter is None:
+        names = ", ".join(q.option[2:] for q in PARAMETERS)
+        raise InputError(f"--for {wanted[:40]!r}: must be one of {names}; for example --for d")
+    form = choose_form(theorem, norm, FormName(form_name) if form_name else None)
+    crossing = solve_for(theorem, form, parameter.symbol, _size(size), _one_point(values), norm)
+    if as_json:
+        _print_json(crossing_json(theorem, form, crossing))
+    else:
+        _print_lines(crossing_lines(theorem, form, crossing))
+
+
+@cli.command()
+@click.argument("theorems", type=_TheoremType(), nargs=-1, required=True)
+@_form_option
+@_parameter_options
+@click.option("-o", "--output", required=True, help="FILE.svg, FILE.png or FILE.pdf")
+def plot(
+    theorems: tuple[Theorem, ...],
+    form_name: str | None,
+    values: dict[Any, tuple[Fraction, ...]],
+    norm: Norm,
+    output: str,
+) -> None:
+    """Plot bounds against the one parameter that is given as a range or list.
+
+    Example: robustsize plot thm4.3 thm3.3 --d 2:40 --epsilon 0.1 --c 0.5 -o bounds.svg
+    """
+    from robustsize.report.bound_figure import bound_figure, moving_parameter
+    from robustsize.report.files import check_figure_path, save_figure
+
+    path = check_figure_path(Path(output))
+    moving = moving_parameter(values)
+    names = [FormName(form_name)] if form_name else list(FormName)
+    save_figure(bound_figure(theorems, names, moving, list(_points(values)), norm), path)
+    click.echo(f"wrote {path}")
+
+
+def _points(values: dict[Any, tuple[Fraction, ...]]) -> Iterable[Values]:
+    """Every combination of the given values."""
+    for combination in itertools.product(*values.values()):
+        yield dict(zip(values, combination, strict=True))
+
+
+def _one_point(values: dict[Any, tuple[Fraction, ...]]) -> Values:
+    points = list(_points(values))
+    if len(points) > 1:
+        raise InputError("a range or list has no meaning here; give each parameter one value")
+    return points[0]
+
+
+def _size(text: str) -> int:
+    value = rational(text)
+    if value is None or value < 1 or value.denominator != 1:
+        raise InputError(f"--size {text[:40]!r}: a whole number >= 1; for example --size 25e6")
+    return int(value)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, allow_nan=False))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    click.echo("\n".join(lines))
+
+
+def _print_table(table: Any) -> None:
+    from rich.console import Console
+
+    # Away from a terminal nothing is folded: a reader pipes the table on.
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
+
+
+def main() -> None:
+    """Run the command line."""
+    os.environ.setdefault("MPLBACKEND", "agg")
+    cli()
+
+
+if __name__ == "__main__":
+    main()
