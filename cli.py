@@ -123,12 +123,16 @@ _form_option = click.option(
 
 @click.group(
     cls=_Cli,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog='Shell completion: eval "$(_ROBUSTSIZE_COMPLETE=bash_source robustsize)", or zsh, fish.',
 )
 @click.version_option(package_name="robustsize")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """How large must a robust network be? Bounds as numbers, and small cases measured."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @cli.command("list")
