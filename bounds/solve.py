@@ -10,7 +10,7 @@ import sympy as sp
 
 from robustsize.bounds.statement import Constant, Form, Kind, Quantity, Theorem
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Parameter, Values
-from robustsize.bounds.value import BoundValue, IncomparableError, Verdict, bound_value
+from robustsize.bounds.value import BoundValue, IncomparableError, Sufficiency, bound_value
 
 LARGEST = 10**9
 """Integers are sought up to here."""
@@ -49,7 +49,7 @@ def solve(
     """
     _require_solvable(theorem, form, symbol, size)
     parameter = BY_SYMBOL[symbol]
-    sufficient = Verdict.OPEN if theorem.kind is Kind.LOWER else Verdict.ENOUGH
+    sufficient = Sufficiency.OPEN if theorem.kind is Kind.LOWER else Sufficiency.ENOUGH
 
     def suffices(value: Fraction) -> bool:
         at: BoundValue = bound_value(theorem, form, {**values, symbol: value}, norm)

@@ -41,7 +41,7 @@ class IncomparableError(InputError):
     """A number was to be held against a bound whose constant nobody has stated."""
 
 
-class Verdict(Enum):
+class Sufficiency(Enum):
     """What a bound says of one network size."""
 
     TOO_SMALL = "too small: no network of this size does it"
@@ -72,7 +72,7 @@ class BoundValue:
     expression: str
     notes: tuple[str, ...]
 
-    def holds_against(self, size: int) -> Verdict:
+    def holds_against(self, size: int) -> Sufficiency:
         """What the bound says of networks with `size` parameters.
 
         Raises IncomparableError where the constant is unspecified or the bound is not on size.
@@ -87,8 +87,8 @@ class BoundValue:
         assert self.log10 is not None
         below = size < self.value if self.value is not None else math.log10(size) < self.log10
         if self.kind is Kind.LOWER:
-            return Verdict.TOO_SMALL if below else Verdict.OPEN
-        return Verdict.OPEN if below else Verdict.ENOUGH
+            return Sufficiency.TOO_SMALL if below else Sufficiency.OPEN
+        return Sufficiency.OPEN if below else Sufficiency.ENOUGH
 
 
 def choose_form(theorem: Theorem, norm: Norm, name: FormName | None = None) -> Form:

@@ -12,7 +12,7 @@ import sympy as sp
 from robustsize.bounds.growth import condition
 from robustsize.bounds.solve import Crossing
 from robustsize.bounds.statement import Constant, Form, Kind, SmallestSize, Theorem
-from robustsize.bounds.value import BoundValue, Verdict, written
+from robustsize.bounds.value import BoundValue, Sufficiency, written
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,7 +39,7 @@ def number(value: BoundValue) -> str:
     return shown if value.constant is Constant.EXPLICIT else f"C * {shown}"
 
 
-def bound_json(value: BoundValue, against: tuple[int, Verdict] | None = None) -> dict[str, Any]:
+def bound_json(value: BoundValue, against: tuple[int, Sufficiency] | None = None) -> dict[str, Any]:
     """The JSON object of one bound value; `against` adds what it says of one size."""
     row: dict[str, Any] = {
         "id": value.id,
@@ -65,7 +65,7 @@ def bound_json(value: BoundValue, against: tuple[int, Verdict] | None = None) ->
     return row
 
 
-def bound_lines(value: BoundValue, against: tuple[int, Verdict] | None = None) -> Iterable[str]:
+def bound_lines(value: BoundValue, against: tuple[int, Sufficiency] | None = None) -> Iterable[str]:
     """One bound value for a reader."""
     yield f"{value.id} ({value.kind.value}, {value.form.value})"
     yield f"  {value.quantity.value} {_RELATION[value.kind]} {number(value)}"

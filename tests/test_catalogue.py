@@ -22,7 +22,7 @@ from robustsize.bounds.symbols import (
     epsilon,
     k,
 )
-from robustsize.bounds.value import IncomparableError, Verdict, bound_value, choose_form
+from robustsize.bounds.value import IncomparableError, Sufficiency, bound_value, choose_form
 from robustsize.report.catalogue_page import page
 
 ROOT = Path(__file__).parent.parent
@@ -141,11 +141,11 @@ def test_an_unspecified_constant_is_not_compared():
 
 def test_sizes_are_held_against_explicit_bounds():
     lower = _explicit("thm3.4", {**AT, d: Fraction(12)})
-    assert lower.holds_against(lower.value - 1) is Verdict.TOO_SMALL
-    assert lower.holds_against(lower.value) is Verdict.OPEN
+    assert lower.holds_against(lower.value - 1) is Sufficiency.TOO_SMALL
+    assert lower.holds_against(lower.value) is Sufficiency.OPEN
     upper = _explicit("thm3.3", AT)
-    assert upper.holds_against(upper.value - 1) is Verdict.OPEN
-    assert upper.holds_against(upper.value) is Verdict.ENOUGH
+    assert upper.holds_against(upper.value - 1) is Sufficiency.OPEN
+    assert upper.holds_against(upper.value) is Sufficiency.ENOUGH
     lipschitz = bound_value(theorem("prop3.2"), theorem("prop3.2").forms[0], AT, Norm.INF)
     assert (lipschitz.value, lipschitz.quantity) == (10, Quantity.LIPSCHITZ)
     with pytest.raises(IncomparableError, match="not a size"):
@@ -159,7 +159,7 @@ def test_solve_finds_the_step_where_the_bound_crosses(id):
     at = {epsilon: Fraction(1, 10), c: Fraction(1, 2)}
     found = solve(t, form, d, 10**6, at, Norm.INF)
     assert found.first == found.last + 1
-    good = Verdict.OPEN if t.kind is Kind.LOWER else Verdict.ENOUGH
+    good = Sufficiency.OPEN if t.kind is Kind.LOWER else Sufficiency.ENOUGH
     verdicts = [
         bound_value(t, form, {**at, d: x}, Norm.INF).holds_against(10**6)
         for x in (found.last, found.first)
