@@ -134,6 +134,11 @@ def _pow(base: Value, exponent: Value) -> Value:
     return ball(base) ** ball(exponent)
 
 
+def evaluate_pow(base: Value, exponent: Value) -> Value:
+    """base ** exponent, exact where it is a rational of moderate size; 0 ** 0 is 1."""
+    return _pow(base, exponent)
+
+
 def _exact_root(base: Fraction, degree: int) -> Fraction | None:
     if base <= 0 or degree == 1 or degree > 64:
         return None

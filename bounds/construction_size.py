@@ -60,3 +60,33 @@ def zigzag_size(C: Number) -> sp.Expr:
 def cells_an_axis(epsilon: Number, c: Number) -> sp.Expr:
     """Fewest cells an axis with half side below (1-c) epsilon: floor(1/(2(1-c) epsilon)) + 1."""
     return sp.floor(1 / (2 * (1 - sp.sympify(c)) * epsilon)) + 1
+
+
+def cells_an_axis_l2(epsilon: Number, c: Number, d: Number) -> sp.Expr:
+    """Fewest cells an axis with half diagonal below (1-c) epsilon."""
+    return sp.floor(sp.sqrt(d) / (2 * (1 - sp.sympify(c)) * epsilon)) + 1
+
+
+def quadratic_bump_size(S: Number, d: Number, P: Number, Z: Number = 0) -> sp.Expr:
+    """S bumps at depth 4, p = 2, on the interpolated square Q of P >= 2 pieces an axis.
+
+    P units an axis (weight, bias); all but the first weighted into Q, which takes no bias because
+    the first piece's slope goes to the bumps; d units passed on; a bump has d + 1 weights, a bias
+    and an output weight; the output a bias: S(d+3) + 3dP + 1. Z of them are zero.
+    """
+    return sp.sympify(S * (d + 3) + 3 * d * P + 1 - Z)
+
+
+def pieces_an_axis(length: Number, d: Number, gap: Number) -> sp.Expr:
+    """Fewest pieces P of an interval with d eta^2 / 4 < gap at eta = length / P."""
+    return sp.floor(length * sp.sqrt(d) / (2 * sp.sqrt(gap))) + 1
+
+
+def centres_outside_gap(epsilon: Number, c: Number, h: Number) -> sp.Expr:
+    """Gap of squared l_2 distances, centres within h of A: (2e - h - ce)^2 - (h + ce)^2."""
+    return 4 * sp.sympify(epsilon) * ((1 - sp.sympify(c)) * epsilon - h)
+
+
+def centres_inside_gap(epsilon: Number, radius: Number) -> sp.Expr:
+    """Gap of squared l_2 distances with the points themselves as centres: 4e(e - radius)."""
+    return 4 * sp.sympify(epsilon) * (sp.sympify(epsilon) - radius)

@@ -62,11 +62,11 @@ def judge(
     worst = max(found)
     if lower.holds_against(worst) is Sufficiency.TOO_SMALL:
         return _below(lower, worst, len(measured), labellings)
-    if upper.holds_against(worst) is not Sufficiency.ENOUGH:
+    if upper.holds_against(worst - 1) is Sufficiency.ENOUGH:
         return Verdict(
             Agreement.INCONCLUSIVE,
             f"the smallest certified network has {worst} parameters, more than the upper bound "
-            "promises: a smaller one was not found, which is not a proof that there is none",
+            "needs: a smaller one was not found, which is not a proof that there is none",
         )
     vacuous = "; the lower bound is vacuous here" if lower.vacuous else ""
     return Verdict(
