@@ -182,7 +182,7 @@ def _binomial(n: Value, k: Value) -> Value:
     if isinstance(n, Fraction) and isinstance(k, Fraction) and n.denominator == k.denominator == 1:
         if k < 0 or 0 <= n < k:
             return Fraction(0)
-        if 0 <= n <= EXACT_BITS:
+        if n >= 0 and (n <= EXACT_BITS or min(k, n - k) * _bits(n) <= EXACT_BITS):
             return Fraction(comb(int(n), int(k)))
     a, b = ball(n), ball(k)
     return ((a + 1).lgamma() - (b + 1).lgamma() - (a - b + 1).lgamma()).exp()

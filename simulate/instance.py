@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.bounds.symbols import Norm
+from robustsize.simulate.network import Network
 
 Point = tuple[Fraction, ...]
 
@@ -145,3 +146,8 @@ def hard_instance(
     indices = itertools.product(axis, repeat=d - 1)
     points = tuple((*x, t) for x, t in zip(indices, heights, strict=True))
     return HardInstance(points, labels, c * epsilon, p, epsilon, c, grid, axis)
+
+
+def separating_hyperplane(d: int) -> Network:
+    """sign(x_d - 1/2), which meets every label of every hard instance in dimension d, size 2."""
+    return Network.of([([[0.0] * (d - 1) + [1.0]], [-0.5])])

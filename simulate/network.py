@@ -146,7 +146,7 @@ class Network:
         Raises ValueError, naming the file, where it is not such a file.
         """
         try:
-            with np.load(path, allow_pickle=False) as f:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as f:
                 layers = [
                     (
                         sparse.csr_array(

@@ -1,0 +1,436 @@
+"""Linear bounds of a ReLU network over a box or a box cut by a ball, compiled, with rounding errors bounded.
+
+The bounds are those of CROWN (Zhang et al. 2018): each unstable ReLU is replaced by a line below
+and a line above it, and coefficients are propagated back to the input.
+
+Rounding. Let u = 2^-53, N the number of hidden units, L the depth, d the input dimension. Over the
+root region write X_i = max abs(x_i) and let Z be the values of the network whose weights and biases
+are replaced by their absolute values, at X, without ReLU. Whatever slopes in [0, 1] are chosen, the
+coefficients a_k met on the way back from unit j satisfy sum_k abs(a_k) Z_k <= Z_j in each layer,
+because that is the same recursion as Z. A coefficient is a sum of at most n_s products, off by
+at most gamma_{n_s+2} relative to the sum of their absolute values; the constant is a sum of at most
+2N+d+1 terms whose absolute values add up to at most (L+1) Z_j; the last step adds d+3 more. So the
+computed bound of unit j is off by at most E_j = 8 u (L+1) (N+d+8) Z_j, wherever in the root region
+the node lies and in whatever order the sums are taken. E_j is computed once, and taken off each
+bound. Underflow, of squares too, adds at most 2^-500 (1 + sum X + sum Z); overflow is refused
+beforehand. An upper line's intercept is rounded up on its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustsize.simulate._compiled import compiled
+from robustsize.simulate.network import Network
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+UNIT_ROUNDOFF = 2.0**-53
+_ROUND_UP = 1.0 + 16.0 * UNIT_ROUNDOFF
+_LARGEST = 1e150
+
+
+class FlatNetwork(NamedTuple):
+    """A network in flat arrays, so that one compiled program serves each depth.
+
+    sizes: n_0..n_L. at[t], first[t]: where layer t's weights (row-major, and transposed) and biases
+    begin, t >= 1; first[t] + k is also the number of hidden unit k of layer t.
+    """
+
+    sizes: Integers
+    at: Integers
+    first: Integers
+    weights: Floats
+    transposed: Floats
+    biases: Floats
+
+
+class Ball(NamedTuple):
+    """The root region of a search, in floats: an outward box, a ball in it, and its error terms.
+
+    lower, upper: the box, rounded outwards. inner_lower, inner_upper: rounded inwards. centre:
+    rounded to nearest; radius up, inner_radius down so far that floats within it of the float
+    centre lie in the exact ball. euclidean: whether the ball (p = 2) cuts the box.
+    magnitude: X, reach: Z and error: E of the module's text, the last with the output at the end.
+    sign: +1 or -1, the function bounded is sign * f.
+    """
+
+    lower: Floats
+    upper: Floats
+    inner_lower: Floats
+    inner_upper: Floats
+    centre: Floats
+    radius: float
+    inner_radius: float
+    euclidean: bool
+    magnitude: Floats
+    reach: Floats
+    error: Floats
+    sign: float
+
+
+class Workspace(NamedTuple):
+    """Buffers of one search: relaxation lines, back-propagated coefficients, linear bounds of units."""
+
+    upper_slope: Floats
+    upper_shift: Floats
+    lower_slope: Floats
+    coefficient: Floats
+    below: Floats
+    above: Floats
+    low: Floats
+    high: Floats
+    next_low: Floats
+    next_high: Floats
+    rows: Integers
+    vectors: Floats
+    gradient: Floats
+    point: Floats
+    values: Floats
+    z: Floats
+    direction: Floats
+
+
+def flatten(network: Network) -> FlatNetwork:
+    """Copy a network, sparse layers made dense."""
+    dense = [np.asarray(w if isinstance(w, np.ndarray) else w.toarray()) for w in network.weights]
+    sizes = np.array([network.input_dim, *(w.shape[0] for w in dense)], dtype=np.int64)
+    at = np.concatenate([[0], np.cumsum([0] + [w.size for w in dense])])[:-1]
+    first = np.concatenate([[0], np.cumsum([0, *sizes[1:]])])[:-1]
+    weights = np.concatenate([w.reshape(-1) for w in dense])
+    transposed = np.concatenate([w.T.reshape(-1) for w in dense])
+    biases = np.concatenate(network.biases)
+    return FlatNetwork(
+        sizes, at.astype(np.int64), first.astype(np.int64), weights, transposed, biases
+    )
+
+
+def magnitudes(network: Network, largest_input: Floats) -> tuple[Floats, Floats]:
+    """Z of the hidden units, and E of the hidden units and the output, from X.
+
+    Raises OverflowError where the values come near the largest float.
+    """
+    total = sum(network.widths) + network.input_dim + 8
+    rate = 8.0 * UNIT_ROUNDOFF * (network.depth + 1) * total
+
+    def reach(values: Floats) -> Floats:
+        found = []
+        for weight, bias in zip(network.weights, network.biases, strict=True):
+            values = (abs(weight) @ values + np.abs(bias)) * (1 + rate)
+            found.append(values)
+        return np.concatenate(found)
+
+    # inputs of at least 1 make this a bound on the coefficients too
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = reach(np.maximum(largest_input, 1.0)).sum() + largest_input.sum()
+    if not largest < _LARGEST or rate > 1e-3:
+        raise OverflowError("values of the network come near the largest float")
+    every = reach(largest_input * (1 + rate))
+    tiny = 2.0**-500 * (1 + every.sum() + largest_input.sum())
+    return every[:-1], (every * rate + tiny) * (1 + rate)
+
+
+@compiled
+def workspace(net):  # type: ignore[no-untyped-def]
+    """Allocate the buffers for one network."""
+    d = net.sizes[0]
+    units = net.first[len(net.sizes) - 1]
+    widest = net.sizes.max()
+    return Workspace(
+        np.empty(units),
+        np.empty(units),
+        np.empty(units),
+        np.empty(units),
+        np.empty((units, d + 1)),
+        np.empty((units, d + 1)),
+        np.empty((widest, widest)),
+        np.empty((widest, widest)),
+        np.empty((widest, widest)),
+        np.empty((widest, widest)),
+        np.empty(widest, np.int64),
+        np.empty((8, widest)),
+        np.empty(d + 1),
+        np.empty(d),
+        np.empty((2, widest)),
+        np.empty(units),
+        np.empty(units),
+    )
+
+
+@compiled
+def _set_lines(zl, zu, start, stop, work):  # type: ignore[no-untyped-def]
+    """Lines below and above the ReLU of each unit on [zl, zu]."""
+    for unit in range(start, stop):
+        low, high = zl[unit], zu[unit]
+        work.upper_shift[unit] = 0.0
+        if low >= 0.0 or high <= 0.0:
+            slope = 0.0 if high <= 0.0 else 1.0
+            work.upper_slope[unit] = slope
+            work.lower_slope[unit] = slope
+        else:
+            slope = min(high / (high - low), 1.0)
+            work.upper_slope[unit] = slope
+            # the line must lie above (low, 0) and (high, high), whatever the slope was rounded to
+            work.upper_shift[unit] = max(-slope * low, (1.0 - slope) * high) * _ROUND_UP
+            work.lower_slope[unit] = 1.0 if high > -low else 0.0
+
+
+@compiled
+def _first_layer(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-untyped-def]
+    """Bounds of the first layer's undecided units; False where the region is empty."""
+    d = net.sizes[0]
+    if len(net.sizes) == 2:
+        return True
+    for k in range(net.sizes[1]):
+        if split[k] == 0.0 and (zl[k] >= 0.0 or zu[k] <= 0.0):
+            continue
+        low = high = net.biases[k]
+        middle, norm = low, 0.0
+        for i in range(d):
+            a = net.weights[k * d + i]
+            work.below[k, i] = a
+            work.above[k, i] = a
+            low += a * (lo[i] if a > 0.0 else hi[i])
+            high += a * (hi[i] if a > 0.0 else lo[i])
+            if ball.euclidean:
+                middle += a * ball.centre[i]
+                norm += a * a
+        work.below[k, d] = net.biases[k]
+        work.above[k, d] = net.biases[k]
+        if ball.euclidean:
+            spread = ball.radius * np.sqrt(norm)
+            low, high = max(low, middle - spread), min(high, middle + spread)
+        zl[k] = max(zl[k], low - ball.error[k])
+        zu[k] = min(zu[k], high + ball.error[k])
+        if zl[k] > zu[k]:
+            return False
+    _set_lines(zl, zu, 0, net.sizes[1], work)
+    return True
+
+
+@compiled
+def _relax_back(net, s, count, zl, zu, low, high, next_low, next_high, work):  # type: ignore[no-untyped-def]
+    """Take the coefficients of `count` rows from the outputs of layer s to those of layer s-1."""
+    below = net.sizes[s - 1]
+    const_low, const_high = work.vectors[0], work.vectors[1]
+    gl, gh = work.vectors[2], work.vectors[3]
+    next_low[:below, :count] = 0.0
+    next_high[:below, :count] = 0.0
+    for k in range(net.sizes[s]):
+        unit = net.first[s] + k
+        if zu[unit] <= 0.0:
+            continue
+        bias = net.biases[unit]
+        row_low, row_high = low[k], high[k]
+        if zl[unit] >= 0.0:
+            for j in range(count):
+                gl[j] = row_low[j]
+                gh[j] = row_high[j]
+                const_low[j] += row_low[j] * bias
+                const_high[j] += row_high[j] * bias
+        else:
+            steep, flat = work.upper_slope[unit], work.lower_slope[unit]
+            shift = work.upper_shift[unit]
+            for j in range(count):
+                a, b = row_low[j], row_high[j]
+                gl[j] = a * (flat if a > 0.0 else steep)
+                gh[j] = b * (steep if b > 0.0 else flat)
+                const_low[j] += gl[j] * bias + min(a, 0.0) * shift
+                const_high[j] += gh[j] * bias + max(b, 0.0) * shift
+        start = net.at[s] + k * below
+        for i in range(below):
+            w = net.weights[start + i]
+            if w != 0.0:
+                into_low, into_high = next_low[i], next_high[i]
+                for j in range(count):
+                    into_low[j] += gl[j] * w
+                    into_high[j] += gh[j] * w
+
+
+@compiled
+def _concretise(ball, count, lo, hi, low, high, work):  # type: ignore[no-untyped-def]
+    """Extremes of the rows' linear bounds over box and ball, into work.vectors[4] and [5]."""
+    least, most = work.vectors[4], work.vectors[5]
+    square_low, square_high = work.vectors[6], work.vectors[7]
+    for j in range(count):
+        least[j] = work.vectors[0, j]
+        most[j] = work.vectors[1, j]
+    for i in range(len(lo)):
+        row_low, row_high = low[i], high[i]
+        for j in range(count):
+            a, b = row_low[j], row_high[j]
+            least[j] += a * (lo[i] if a > 0.0 else hi[i])
+            most[j] += b * (hi[i] if b > 0.0 else lo[i])
+    if ball.euclidean:
+        for j in range(count):
+            square_low[j] = 0.0
+            square_high[j] = 0.0
+            work.vectors[2, j] = work.vectors[0, j]
+            work.vectors[3, j] = work.vectors[1, j]
+        for i in range(len(lo)):
+            row_low, row_high, middle = low[i], high[i], ball.centre[i]
+            for j in range(count):
+                square_low[j] += row_low[j] * row_low[j]
+                square_high[j] += row_high[j] * row_high[j]
+                work.vectors[2, j] += row_low[j] * middle
+                work.vectors[3, j] += row_high[j] * middle
+        for j in range(count):
+            least[j] = max(least[j], work.vectors[2, j] - ball.radius * np.sqrt(square_low[j]))
+            most[j] = min(most[j], work.vectors[3, j] + ball.radius * np.sqrt(square_high[j]))
+
+
+@compiled
+def hidden_bounds(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-untyped-def]
+    """Tighten zl, zu, rigorous bounds of each pre-activation over a node's region.
+
+    Only undecided units and those with a split are computed; of these work.below and work.above
+    receive linear bounds in x (d coefficients and a constant), each off by at most ball.error.
+    Returns False where the region is proved empty.
+    """
+    if not _first_layer(net, ball, lo, hi, zl, zu, split, work):
+        return False
+    d = net.sizes[0]
+    for t in range(2, len(net.sizes) - 1):
+        start, count = net.first[t], 0
+        for k in range(net.sizes[t]):
+            unit = start + k
+            if split[unit] != 0.0 or (zl[unit] < 0.0 and zu[unit] > 0.0):
+                work.rows[count] = k
+                count += 1
+        if count:
+            low, high, next_low, next_high = work.low, work.high, work.next_low, work.next_high
+            previous = net.sizes[t - 1]
+            for j in range(count):
+                row = net.at[t] + work.rows[j] * previous
+                work.vectors[0, j] = net.biases[start + work.rows[j]]
+                work.vectors[1, j] = work.vectors[0, j]
+                for k in range(previous):
+                    low[k, j] = net.weights[row + k]
+                    high[k, j] = low[k, j]
+            for s in range(t - 1, 0, -1):
+                _relax_back(net, s, count, zl, zu, low, high, next_low, next_high, work)
+                low, next_low = next_low, low
+                high, next_high = next_high, high
+            _concretise(ball, count, lo, hi, low, high, work)
+            for j in range(count):
+                unit = start + work.rows[j]
+                for i in range(d):
+                    work.below[unit, i] = low[i, j]
+                    work.above[unit, i] = high[i, j]
+                work.below[unit, d] = work.vectors[0, j]
+                work.above[unit, d] = work.vectors[1, j]
+                zl[unit] = max(zl[unit], work.vectors[4, j] - ball.error[unit])
+                zu[unit] = min(zu[unit], work.vectors[5, j] + ball.error[unit])
+                if zl[unit] > zu[unit]:
+                    return False
+        _set_lines(zl, zu, start, start + net.sizes[t], work)
+    return True
+
+
+@compiled
+def output_bound(net, ball, zl, zu, slopes, work):  # type: ignore[no-untyped-def]
+    """A linear function of x below sign * f, into work.gradient (d coefficients and a constant).
+
+    slopes: of the lines below the unstable units, in [0, 1]. Off by at most the last ball.error.
+    work.coefficient receives the coefficients met at each hidden unit.
+    """
+    last = len(net.sizes) - 1
+    current, following = work.values[0], work.values[1]
+    for k in range(net.sizes[last - 1]):
+        current[k] = ball.sign * net.weights[net.at[last] + k]
+    constant = ball.sign * net.biases[net.first[last]]
+    for s in range(last - 1, 0, -1):
+        below = net.sizes[s - 1]
+        following[:below] = 0.0
+        for k in range(net.sizes[s]):
+            unit = net.first[s] + k
+            a = current[k]
+            work.coefficient[unit] = a
+            if zu[unit] <= 0.0 or a == 0.0:
+                continue
+            if zl[unit] >= 0.0:
+                g = a
+            elif a > 0.0:
+                g = a * slopes[unit]
+            else:
+                g = a * work.upper_slope[unit]
+                constant += a * work.upper_shift[unit]
+            constant += g * net.biases[unit]
+            start = net.at[s] + k * below
+            for i in range(below):
+                following[i] += g * net.weights[start + i]
+        current, following = following, current
+    d = net.sizes[0]
+    work.gradient[:d] = current[:d]
+    work.gradient[d] = constant
+
+
+@compiled
+def _affine(net, t, current, following):  # type: ignore[no-untyped-def]
+    """Layer t's pre-activations from the layer's inputs."""
+    size = net.sizes[t]
+    for k in range(size):
+        following[k] = net.biases[net.first[t] + k]
+    for i in range(net.sizes[t - 1]):
+        h = current[i]
+        if h != 0.0:
+            start = net.at[t] + i * size
+            for k in range(size):
+                following[k] += net.transposed[start + k] * h
+
+
+@compiled
+def evaluate(net, sign, x, work):  # type: ignore[no-untyped-def]
+    """The float value of sign * f at x; work.z receives the hidden pre-activations."""
+    current, following = work.values[0], work.values[1]
+    current[: len(x)] = x
+    last = len(net.sizes) - 1
+    for t in range(1, last + 1):
+        _affine(net, t, current, following)
+        if t < last:
+            for k in range(net.sizes[t]):
+                work.z[net.first[t] + k] = following[k]
+                following[k] = max(following[k], 0.0)
+        current, following = following, current
+    return sign * current[0]
+
+
+@compiled
+def slope_directions(net, x, zl, zu, slopes, work):  # type: ignore[no-untyped-def]
+    """Supergradient, in the slopes, of the bound that output_bound gave and x minimises.
+
+    Into work.direction: a unit's coefficient times its pre-activation when x is passed on along the
+    lines chosen. Returns its squared length.
+    """
+    current, following = work.values[0], work.values[1]
+    current[: len(x)] = x
+    square = 0.0
+    for t in range(1, len(net.sizes) - 1):
+        _affine(net, t, current, following)
+        for k in range(net.sizes[t]):
+            unit = net.first[t] + k
+            z, a = following[k], work.coefficient[unit]
+            work.direction[unit] = 0.0
+            if zu[unit] <= 0.0:
+                following[k] = 0.0
+            elif zl[unit] < 0.0:
+                if a > 0.0:
+                    step = a * z
+                    if (step > 0.0 and slopes[unit] < 1.0) or (step < 0.0 and slopes[unit] > 0.0):
+                        work.direction[unit] = step
+                        square += step * step
+                    following[k] = slopes[unit] * z
+                else:
+                    following[k] = work.upper_slope[unit] * z + work.upper_shift[unit]
+        current, following = following, current
+    return square
+
+
+@compiled
+def affine_piece(net, ball, work):  # type: ignore[no-untyped-def]
+    """The linear piece of sign * f where `evaluate` was last called, into work.gradient."""
+    output_bound(net, ball, work.z, work.z, work.z, work)

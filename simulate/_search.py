@@ -1,0 +1,326 @@
+"""Branch and bound over a ball: nodes, their bounds, their splits, and one worker's share of a search.
+
+A node is a box in the input, bounds of every hidden unit's pre-activation, and the units whose sign
+was decided by a split; its region is the part of box and ball where those signs hold. A node
+without undecided units is a leaf: f is linear on its region.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robustsize.simulate._compiled import compiled
+from robustsize.simulate._polytope import least_under, least_value
+from robustsize.simulate._relaxation import (
+    Floats,
+    affine_piece,
+    evaluate,
+    hidden_bounds,
+    output_bound,
+    slope_directions,
+    workspace,
+)
+
+LOWER, BRANCH, BOX = 0, 1, 2
+LEAF = -1.0
+_SMALLEST_SHARE = 2.0**-30
+_ACTIVATION_BIAS = 0.4
+_CUTS, _LEAF_CUTS = 6, 100
+_ASCENTS = 3
+_ATTACK_STEPS = 24
+_STARTS = 6
+
+
+def node_size(d: int, units: int) -> int:
+    """Floats a node takes: lower bound, branch, box (2d), pre-activation bounds, splits, slopes (4 each)."""
+    return BOX + 2 * d + 4 * units
+
+
+def node_parts(node: Floats, d: int) -> tuple[Floats, ...]:
+    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1), slopes."""
+    units = (len(node) - BOX - 2 * d) // 4
+    parts: tuple[Floats, ...] = _parts(node, d, units)
+    return parts
+
+
+@compiled
+def _parts(node, d, units):  # type: ignore[no-untyped-def]
+    """Views of a node: lo, hi, zl, zu, split, slopes."""
+    at = BOX + 2 * d
+    return (
+        node[BOX : BOX + d],
+        node[BOX + d : at],
+        node[at : at + units],
+        node[at + units : at + 2 * units],
+        node[at + 2 * units : at + 3 * units],
+        node[at + 3 * units : at + 4 * units],
+    )
+
+
+@compiled
+def _shrink_to_ball(ball, lo, hi):  # type: ignore[no-untyped-def]
+    """Cut the box down to the part that can meet the ball; False where there is none."""
+    d = len(lo)
+    far = 0.0
+    gaps = np.empty(d)
+    for i in range(d):
+        gap = max(lo[i] - ball.centre[i], ball.centre[i] - hi[i])
+        gaps[i] = max(gap - 1e-14 * ball.magnitude[i], 0.0)
+        far += gaps[i] * gaps[i]
+    room = (ball.radius * ball.radius + far) * 1e-13 + ball.radius * ball.radius - far
+    if room < 0.0:
+        return False
+    for i in range(d):
+        reach = np.sqrt(room + gaps[i] * gaps[i]) * (1.0 + 1e-13) + 1e-14 * ball.magnitude[i]
+        lo[i] = max(lo[i], ball.centre[i] - reach)
+        hi[i] = min(hi[i], ball.centre[i] + reach)
+        if lo[i] > hi[i]:
+            return False
+    return True
+
+
+@compiled
+def _halfspaces(ball, split, work, rows, errors):  # type: ignore[no-untyped-def]
+    """The linear inequalities that the node's splits imply; returns how many."""
+    count, d = 0, rows.shape[1] - 1
+    for unit in range(len(split)):
+        if split[unit] != 0.0:
+            for i in range(d + 1):
+                if split[unit] > 0.0:
+                    rows[count, i] = work.above[unit, i]
+                else:
+                    rows[count, i] = -work.below[unit, i]
+            errors[count] = ball.error[unit]
+            count += 1
+    return count
+
+
+@compiled
+def _choose_branch(ball, lo, hi, zl, zu, work):  # type: ignore[no-untyped-def]
+    """An input (i) or a unit (d + unit) to split on, or LEAF.
+
+    A unit's relaxation costs the bound at most its gap times its coefficient; splitting the unit
+    removes that, halving input i lessens it by that input's share of the unit's spread.
+    """
+    d = len(lo)
+    gain = np.zeros(d)
+    best_unit, most = -1, -1.0
+    for unit in range(len(zl)):
+        if zl[unit] < 0.0 and zu[unit] > 0.0:
+            a = work.coefficient[unit]
+            if a > 0.0:
+                cost = a * min(-zl[unit], zu[unit])
+            else:
+                cost = -a * work.upper_shift[unit]
+            if cost > most:
+                best_unit, most = unit, cost
+            per_spread = 0.25 * cost / (zu[unit] - zl[unit])
+            for i in range(d):
+                slope = abs(work.below[unit, i]) + abs(work.above[unit, i])
+                gain[i] += per_spread * slope * (hi[i] - lo[i])
+    if best_unit < 0:
+        return LEAF
+    best_input = 0
+    for i in range(1, d):
+        if gain[i] > gain[best_input]:
+            best_input = i
+    width = hi[best_input] - lo[best_input]
+    divisible = width > _SMALLEST_SHARE * (ball.upper[best_input] - ball.lower[best_input])
+    if divisible and gain[best_input] > _ACTIVATION_BIAS * most:
+        return float(best_input)
+    return float(d + best_unit)
+
+
+@compiled
+def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-untyped-def]
+    """Tighten a node's bounds, its lower bound of sign * f among them, and choose its branch.
+
+    The lower bound becomes +inf where the region is empty. work.point receives a minimiser of the
+    relaxation.
+    """
+    d, units = net.sizes[0], net.first[len(net.sizes) - 1]
+    lo, hi, zl, zu, split, slopes = _parts(node, d, units)
+    error = ball.error[units]
+    work.point[:] = 0.5 * (lo + hi)
+    if ball.euclidean and not _shrink_to_ball(ball, lo, hi):
+        node[LOWER] = np.inf
+        return
+    if not hidden_bounds(net, ball, lo, hi, zl, zu, split, work):
+        node[LOWER] = np.inf
+        return
+    count = _halfspaces(ball, split, work, rows, errors)
+    for unit in range(units):
+        if slopes[unit] < 0.0 and zl[unit] < 0.0 and zu[unit] > 0.0:
+            slopes[unit] = work.lower_slope[unit]
+    for attempt in range(_ASCENTS + 1):
+        output_bound(net, ball, zl, zu, slopes, work)
+        value, off = least_value(ball, work.gradient, lo, hi, work.point)
+        bound = value - off - error
+        if bound <= cutoff and count:
+            cuts = _CUTS
+            value = least_under(
+                ball, work.gradient, lo, hi, rows, count, errors, cuts, work.point, value - off
+            )
+            bound = max(bound, value - 2.0 * error)
+        node[LOWER] = max(node[LOWER], bound)
+        if node[LOWER] > cutoff:
+            return
+        if attempt < _ASCENTS:
+            square = slope_directions(net, work.point, zl, zu, slopes, work)
+            if square == 0.0 or cutoff == np.inf:
+                break
+            step = (cutoff - bound) / square
+            for unit in range(units):
+                slopes[unit] = min(max(slopes[unit] + step * work.direction[unit], 0.0), 1.0)
+    node[BRANCH] = _choose_branch(ball, lo, hi, zl, zu, work)
+    if count and ball.euclidean and node[BRANCH] == LEAF:
+        value = least_under(
+            ball, work.gradient, lo, hi, rows, count, errors, _LEAF_CUTS, work.point, -np.inf
+        )
+        node[LOWER] = max(node[LOWER], value - 2.0 * error)
+
+
+@compiled
+def _split(node, child, upper_half, d, units):  # type: ignore[no-untyped-def]
+    """Copy one half of a node."""
+    child[:] = node
+    lo, hi, zl, zu, split, _ = _parts(child, d, units)
+    branch = int(node[BRANCH])
+    if branch < d:
+        middle = 0.5 * (lo[branch] + hi[branch])
+        if upper_half:
+            lo[branch] = middle
+        else:
+            hi[branch] = middle
+    elif upper_half:
+        zl[branch - d] = 0.0
+        split[branch - d] = 1.0
+    else:
+        zu[branch - d] = 0.0
+        split[branch - d] = -1.0
+
+
+@compiled
+def _pull_inside(ball, x):  # type: ignore[no-untyped-def]
+    """Move x into the exact ball, as its inner box and inner radius describe it."""
+    for i in range(len(x)):
+        x[i] = min(max(x[i], ball.inner_lower[i]), ball.inner_upper[i])
+    if ball.euclidean:
+        square = 0.0
+        for i in range(len(x)):
+            square += (x[i] - ball.centre[i]) ** 2
+        if square > ball.inner_radius**2:
+            scale = ball.inner_radius / np.sqrt(square)
+            for i in range(len(x)):
+                x[i] = ball.centre[i] + (x[i] - ball.centre[i]) * scale
+
+
+@compiled
+def _try_point(net, ball, best, work):  # type: ignore[no-untyped-def]
+    """Value at work.point, pulled inside; best = (value, x...) is kept up to date."""
+    _pull_inside(ball, work.point)
+    value = evaluate(net, ball.sign, work.point, work)
+    if value < best[0]:
+        best[0] = value
+        best[1:] = work.point
+    return value
+
+
+@compiled
+def attack(net, ball, best):  # type: ignore[no-untyped-def]
+    """Descend by signed (p = inf) or normed (p = 2) gradients from a few starts; updates best."""
+    d, work = net.sizes[0], workspace(net)
+    state = 12345
+    for start in range(_STARTS):
+        for i in range(d):
+            if start == 0:
+                work.point[i] = ball.centre[i]
+            elif start == 1:
+                work.point[i] = best[1 + i]
+            else:
+                state = (1103515245 * state + 12345) % 2147483648
+                share = state / 2147483648.0
+                work.point[i] = ball.lower[i] + share * (ball.upper[i] - ball.lower[i])
+        _try_point(net, ball, best, work)
+        step = 2.0 * ball.radius
+        for _ in range(_ATTACK_STEPS):
+            affine_piece(net, ball, work)
+            norm = 0.0
+            for i in range(d):
+                norm += work.gradient[i] ** 2
+            norm = np.sqrt(norm)
+            if norm == 0.0:
+                break
+            for i in range(d):
+                g = work.gradient[i]
+                work.point[i] -= step * (g / norm if ball.euclidean else np.sign(g))
+            _try_point(net, ball, best, work)
+            step *= 0.75
+
+
+@compiled
+def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, most_nodes):  # type: ignore[no-untyped-def]
+    """Search depth first from the `count` nodes on the stack, the last first.
+
+    Nodes whose lower bound exceeds min(goal, best - tolerance) are closed. Stops where the stack is
+    empty, best[0] <= stop_at, `most_nodes` have been bounded, or stack or leaves are full. Leaves
+    that cannot be closed go to `leaves`. Nodes on the stack have been bounded.
+
+    Returns (nodes on the stack, leaves, nodes bounded, least lower bound among the closed).
+    """
+    d, units = net.sizes[0], net.first[len(net.sizes) - 1]
+    work = workspace(net)
+    rows, errors = np.empty((units, d + 1)), np.empty(units)
+    children = np.empty((2, stack.shape[1]))
+    nodes, found, closed = 0, 0, np.inf
+    while count > 0 and nodes < most_nodes and best[0] > stop_at:
+        if count + 1 > len(stack) or found == len(leaves):
+            break
+        count -= 1
+        cutoff = min(goal, best[0] - tolerance)
+        if stack[count, LOWER] > cutoff:
+            closed = min(closed, stack[count, LOWER])
+            continue
+        if stack[count, BRANCH] == LEAF:
+            leaves[found] = stack[count]
+            found += 1
+            continue
+        for side in range(2):
+            _split(stack[count], children[side], side == 1, d, units)
+            bound_node(net, ball, children[side], cutoff, work, rows, errors)
+            if children[side, LOWER] < np.inf:
+                _try_point(net, ball, best, work)
+        nodes += 2
+        cutoff = min(goal, best[0] - tolerance)
+        first = 1 if children[1, LOWER] > children[0, LOWER] else 0
+        for side in (first, 1 - first):
+            if children[side, LOWER] > cutoff:
+                closed = min(closed, children[side, LOWER])
+            else:
+                stack[count] = children[side]
+                count += 1
+    return count, found, nodes, closed
+
+
+@compiled
+def open_root(net, ball, node, best, goal, tolerance):  # type: ignore[no-untyped-def]
+    """Bound the whole region into `node`, then attack it; updates best = (value, x...)."""
+    d, units = net.sizes[0], net.first[len(net.sizes) - 1]
+    lo, hi, zl, zu, split, slopes = _parts(node, d, units)
+    node[LOWER] = -np.inf
+    node[BRANCH] = LEAF
+    lo[:] = ball.lower
+    hi[:] = ball.upper
+    zl[:] = -ball.reach
+    zu[:] = ball.reach
+    split[:] = 0.0
+    slopes[:] = -1.0
+    work = workspace(net)
+    cutoff = min(goal, best[0] - tolerance)
+    bound_node(net, ball, node, cutoff, work, np.empty((0, d + 1)), np.empty(0))
+    _try_point(net, ball, best, work)
+    if node[LOWER] <= cutoff:
+        attack(net, ball, best)
+        bound_node(
+            net, ball, node, min(goal, best[0] - tolerance), work, np.empty((0, d + 1)), np.empty(0)
+        )

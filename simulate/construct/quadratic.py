@@ -1,0 +1,105 @@
+"""Bumps on l_2 balls, depth 4: one interpolated square Q(x) of all coordinates serves every centre.
+
+|x - z|^2 = |x|^2 - 2 z.x + |z|^2, and |x|^2 = sum_j x_j^2 is interpolated by P pieces an axis from
+above, within d eta^2 / 4, eta the longest piece. The explicit form of Theorems 2.2 and 3.3 in l_2.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from math import isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustsize.bounds.construction_size import quadratic_bump_size
+from robustsize.simulate.construct.result import as_int, matrix
+from robustsize.simulate.exact import Rationals
+from robustsize.simulate.network import Network
+
+SLACK = Fraction(1, 1 << 20)
+"""The share of the gap kept free of interpolation, so that float weights do not eat the margin."""
+
+
+def pieces(length: Fraction, d: int, gap: Fraction) -> int:
+    """Fewest P >= 2 with d (length / P)^2 / 4 below the gap of squared distances.
+
+    One more where that leaves less than SLACK of the gap. Raises ValueError where gap <= 0.
+    """
+    if gap <= 0:
+        raise ValueError(f"the squared distances to A and to B leave no gap ({float(gap):.3g})")
+    square = length**2 * d / (4 * gap)
+    P = isqrt(square.__floor__()) + 1
+    return max(2, P if square <= (1 - SLACK) * P**2 else P + 1)
+
+
+def quadratic_network(
+    centres: Rationals, near: Fraction, far: Fraction, domain: tuple[Fraction, Fraction], label: int
+) -> tuple[Network, int, int]:
+    """The bumps of l_2 balls as a network: itself, its size by formula, the pieces an axis.
+
+    centres: shape (S, d). near < far: squared distances; a bump is at least 1 up to `near` and 0
+    from `far` on, where x lies in [domain]^d. Sign `label` on the bumps.
+
+    Raises ValueError where near >= far.
+    """
+    S, d = centres.numerators.shape
+    a, b = domain
+    P = pieces(b - a, d, far - near)
+    # The first breakpoint is certainly left of the domain, also as a float.
+    a -= SLACK**2 * (b - a)
+    eta = (b - a) / P
+    knots = [*(Fraction(float(a + i * eta)) for i in range(P)), b]
+    slopes = [u + v for u, v in pairwise(knots)]
+    turns = [float(v - u) for u, v in pairwise(slopes)]
+    axis, piece = np.divmod(np.arange(d * P), P)
+    first = matrix((d * P, d), (np.arange(d * P), axis, np.ones(d * P)))
+    biases = np.tile([-float(t) + 0.0 for t in knots[:-1]], d)
+    passed, kinks = np.flatnonzero(piece == 0), np.flatnonzero(piece)
+    second = matrix(
+        (d + 1, d * P),
+        (
+            np.concatenate([axis[passed], np.full(len(kinks), d)]),
+            np.concatenate([passed, kinks]),
+            np.concatenate([np.ones(d), np.tile(turns, d)]),
+        ),
+    )
+    worst = max((v - u) ** 2 for u, v in pairwise(knots)) / 4
+    scale = 1 / (far - near - d * worst)
+    third, third_bias = _bumps(centres, scale, far, knots[0], slopes[0])
+    network = Network.of(
+        [
+            (first, biases),
+            (second, np.zeros(d + 1)),
+            (third, third_bias),
+            (np.full((1, S), float(label)), [-label / 2]),
+        ]
+    )
+    zero = d * knots[:-1].count(Fraction(0))
+    zero += int((third == 0).sum() + (third_bias == 0).sum())
+    return network, as_int(quadratic_bump_size(S, d, P, zero)), P
+
+
+def _bumps(
+    centres: Rationals, scale: Fraction, far: Fraction, start: Fraction, slope: Fraction
+) -> tuple[NDArray, NDArray]:
+    """Weights on (x_1 - start, ..., x_d - start, Q) and biases of scale (far - |x - z|^2).
+
+    The interpolant is sum_j start^2 + slope (x_j - start), plus Q; so
+    |x - z|^2 = Q + sum_j (slope - 2 z_j)(x_j - start) + (z_j - start)^2 up to its error.
+    """
+    S, d = centres.numerators.shape
+    q = centres.denominator
+    if centres.numerators.dtype != object and d * q**2 < 1 << 60 and far.denominator < 1 << 60:
+        # Every entry is one rounding of a difference of floats that are themselves exact or rounded
+        # once; the certificate is for the floats that come out.
+        z = centres.floats()
+        linear = float(slope) - 2 * z
+        constant = float(far) - ((z - float(start)) ** 2).sum(axis=1)
+    else:
+        rows = [centres.row(i) for i in range(S)]
+        linear = np.array([[float(slope - 2 * v) for v in row] for row in rows])
+        constant = np.array([float(far - sum((v - start) ** 2 for v in row)) for row in rows])
+    weights = np.hstack([linear, np.ones((S, 1))]) * -float(scale)
+    return weights, constant * float(scale)
