@@ -17,6 +17,7 @@ check: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m robustsize.report.catalogue_page > docs/catalogue.md
+	$(BIN)/python docs/fill_examples.py
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -28,6 +28,7 @@ from robustsize.bounds.symbols import (
     read_norm,
 )
 
+CONTRADICTED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -272,6 +273,39 @@ def plot(
     click.echo(f"wrote {path}")
 
 
+@cli.command()
+@click.option("--preset", default="quick", help="what to measure: quick")
+@click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
+@click.option("--seed", default="0", help="a whole number >= 0")
+@click.option("-o", "--output", required=True, help="the folder for summary, JSON and figures")
+@_json_option
+def agree(preset: str, device: str, seed: str, output: str, as_json: bool) -> None:
+    """Measure the hard instance of Theorem 4.3 and hold it against the bounds.
+
+    Exit code 1 where a certified measurement contradicts theory.
+
+    Example: robustsize agree --preset quick -o out/report
+    """
+    from robustsize.report import progress
+    from robustsize.report.agree import PRESETS, SUMMARY, contradicted
+    from robustsize.report.agree import agree as measure
+
+    if preset not in PRESETS:
+        names = ", ".join(PRESETS)
+        raise InputError(f"--preset {preset[:40]!r}: one of {names}; for example --preset quick")
+    folder = Path(output)
+    with progress.shown() as show:
+        result = measure(
+            PRESETS[preset], device=device, seed=_seed(seed), folder=folder, progress=show
+        )
+    if as_json:
+        _print_json(result)
+    else:
+        click.echo((folder / SUMMARY).read_text())
+        click.echo(f"wrote {folder}")
+    sys.exit(CONTRADICTED if contradicted(result) else 0)
+
+
 def _points(values: dict[Any, tuple[Fraction, ...]]) -> Iterable[Values]:
     """Every combination of the given values."""
     for combination in itertools.product(*values.values()):
@@ -289,6 +323,13 @@ def _size(text: str) -> int:
     value = rational(text)
     if value is None or value < 1 or value.denominator != 1:
         raise InputError(f"--size {text[:40]!r}: a whole number >= 1; for example --size 25e6")
+    return int(value)
+
+
+def _seed(text: str) -> int:
+    value = rational(text)
+    if value is None or value < 0 or value.denominator != 1 or value >= 2**32:
+        raise InputError(f"--seed {text[:40]!r}: a whole number in [0, 2^32); for example --seed 0")
     return int(value)
 
 

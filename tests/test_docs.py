@@ -1,0 +1,35 @@
+"""The pages say what the program says today."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+examples = _load(ROOT / "docs" / "fill_examples.py")
+
+
+@pytest.mark.parametrize("page", examples.pages(), ids=lambda page: page.name)
+def test_every_example_prints_what_the_page_says(page):
+    text = page.read_text()
+    assert examples.filled(text) == text
+
+
+def test_the_readme_has_examples():
+    assert (ROOT / "README.md").read_text().count("$ robustsize ") >= 4
+
+
+@pytest.mark.parametrize("page", examples.pages(), ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
