@@ -5,12 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
-from robustsize.simulate._relaxation import UNIT_ROUNDOFF, Ball, Floats, magnitudes
+from robustsize.simulate._relaxation import UNIT_ROUNDOFF, Floats
 from robustsize.simulate.instance import Norm, Point
 from robustsize.simulate.network import Network
+
+_LARGEST = 1e150
+
+
+class Ball(NamedTuple):
+    """The root region of a search, in floats: an outward box, a ball in it, and its error terms.
+
+    lower, upper: the box, rounded outwards. inner_lower, inner_upper: rounded inwards. centre:
+    rounded to nearest; radius up, inner_radius down so far that floats within it of the float
+    centre lie in the exact ball. euclidean: whether the ball (p = 2) cuts the box.
+    magnitude: X, reach: Z and error: E of `_relaxation`, the last with the output at the end.
+    sign: +1 or -1, the function bounded is sign * f.
+    """
+
+    lower: Floats
+    upper: Floats
+    inner_lower: Floats
+    inner_upper: Floats
+    centre: Floats
+    radius: float
+    inner_radius: float
+    euclidean: bool
+    magnitude: Floats
+    reach: Floats
+    error: Floats
+    sign: float
 
 
 def rounded_down(value: Fraction) -> float:
@@ -26,6 +53,31 @@ def rounded_up(value: Fraction) -> float:
 
 def _array(rounding: Callable[[Fraction], float], values: list[Fraction]) -> Floats:
     return np.array([rounding(v) for v in values])
+
+
+def magnitudes(network: Network, largest_input: Floats) -> tuple[Floats, Floats]:
+    """Z of the hidden units, and E of the hidden units and the output, from X.
+
+    Raises OverflowError where the values come near the largest float.
+    """
+    total = sum(network.widths) + network.input_dim + 8
+    rate = 8.0 * UNIT_ROUNDOFF * (network.depth + 1) * total
+
+    def reach(values: Floats) -> Floats:
+        found = []
+        for weight, bias in zip(network.weights, network.biases, strict=True):
+            values = (abs(weight) @ values + np.abs(bias)) * (1 + rate)
+            found.append(values)
+        return np.concatenate(found)
+
+    # inputs of at least 1 make this a bound on the coefficients too
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = reach(np.maximum(largest_input, 1.0)).sum() + largest_input.sum()
+    if not largest < _LARGEST or rate > 1e-3:
+        raise OverflowError("values of the network come near the largest float")
+    every = reach(largest_input * (1 + rate))
+    tiny = 2.0**-500 * (1 + every.sum() + largest_input.sum())
+    return every[:-1], (every * rate + tiny) * (1 + rate)
 
 
 def ball_around(network: Network, centre: Point, radius: Fraction, p: Norm, sign: int) -> Ball:

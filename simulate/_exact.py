@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
+from itertools import pairwise
+from math import isqrt, lcm
+from operator import mul
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +24,55 @@ _CUTS = 30
 _ROOT_BITS = 120
 
 
+def _integers(values: NDArray[np.float64], bits: int) -> list[int]:
+    """values * 2^bits, which are to be integers."""
+    mantissas, exponents = np.frexp(values)
+    whole = (mantissas * 2.0**53).astype(np.int64)
+    shifts = exponents.astype(np.int64) - 53 + bits
+    return [m << s for m, s in zip(whole.tolist(), shifts.tolist(), strict=True)]
+
+
+class ScaledNetwork:
+    """A network in integers over powers of two: `Network.exact` without a gcd at each step."""
+
+    def __init__(self, network: Network) -> None:
+        self.layers = []
+        for weight, bias in zip(network.weights, network.biases, strict=True):
+            rows = sparse.csr_array(weight)
+            _, exponents = np.frexp(np.concatenate([rows.data, bias]))
+            bits = 53 - int(exponents.min(initial=53))
+            entries, ends = _integers(rows.data, bits), rows.indptr.tolist()
+            inputs = rows.indices.tolist()
+            cut = [(inputs[a:b], entries[a:b]) for a, b in pairwise(ends)]
+            self.layers.append((bits, cut, _integers(bias, bits)))
+
+    def value(self, x: Point) -> Fraction:
+        """The exact value at x."""
+        scale = lcm(*(v.denominator for v in x))
+        h = [v.numerator * (scale // v.denominator) for v in x]
+        for bits, rows, bias in self.layers:
+            z = [
+                sum(map(mul, weights, map(h.__getitem__, inputs))) + b * scale
+                for (inputs, weights), b in zip(rows, bias, strict=True)
+            ]
+            scale <<= bits
+            h = [max(v, 0) for v in z]
+        return Fraction(z[0], scale)
+
+
+class Refutation(NamedTuple):
+    """A point of the ball, and the value of sign * f there, at most 0."""
+
+    value: Fraction
+    point: Point
+
+
 @dataclass(frozen=True)
 class ExactBall:
     """sign * f is to be positive on the closed l_p ball of `radius` around `centre`."""
 
     network: Network
+    scaled: ScaledNetwork
     centre: Point
     radius: Fraction
     p: Norm
@@ -33,7 +80,7 @@ class ExactBall:
 
     def value(self, x: Point) -> Fraction:
         """Sign times f, exactly."""
-        return self.sign * self.network.exact(x)
+        return self.sign * self.scaled.value(x)
 
     def contains(self, x: Point) -> bool:
         """Whether x lies in the closed ball."""
@@ -49,27 +96,34 @@ class ExactBall:
         middle = sum((n * c for n, c in zip(normal, self.centre, strict=True)), Fraction(0))
         return np.array([*(-n for n in normal), middle + self.radius * length], dtype=object)
 
-    def refuting(self, candidate: Sequence[float]) -> Point | None:
-        """A point of the ball where sign * f <= 0, sought from a float candidate; None if not found.
+    def refuting(self, candidate: Iterable[float | Fraction]) -> Refutation | None:
+        """A point of the ball where sign * f <= 0, sought from a candidate; None if not found.
 
-        The candidate is put on the ball's surface where it nearly is there; then the least point of
-        the linear piece at the best point so far is tried, over the ball, again and again.
+        Starting from the candidate put on the ball's surface, where it nearly is there, and from
+        itself, the least point over the ball of the linear piece at the best point so far is tried.
         """
-        x = tuple(Fraction(float(v)) for v in candidate)
-        tried = [y for y in (self._to_surface(x), x) if self.contains(y)]
-        best, at = min(((self.value(y), y) for y in tried), key=lambda pair: pair[0])
+        x = tuple(Fraction(v) for v in candidate)
+        for at in (self._to_surface(x), x):
+            if self.contains(at):
+                found = self._descend(at)
+                if found:
+                    return found
+        return None
+
+    def _descend(self, at: Point) -> Refutation | None:
+        best = self.value(at)
         for _ in range(_DESCENTS):
             if best <= 0:
-                return at
+                return Refutation(best, at)
             following = self._least_of_piece(at, best)
             value = self.value(following)
             if value >= best:
                 return None
             best, at = value, following
-        return at if best <= 0 else None
+        return Refutation(best, at) if best <= 0 else None
 
     def _to_surface(self, x: Point) -> Point:
-        """p = inf: coordinates outside or nearly on a face put on it. p = 2: x outside pulled back."""
+        """p = inf: coordinates near a face or outside put on it. p = 2: pulled back if outside."""
         steps = [v - c for v, c in zip(x, self.centre, strict=True)]
         if self.p is Norm.INF:
             near = self.radius * (1 - Fraction(1, 2**40))
@@ -80,7 +134,7 @@ class ExactBall:
         return tuple(c + s for c, s in zip(self.centre, steps, strict=True))
 
     def _least_of_piece(self, x: Point, value: Fraction) -> Point:
-        """Minimiser over the ball of the linear piece of sign * f at x (rounded inside if p = 2)."""
+        """Where the linear piece of sign * f at x is least on the ball (nearly, if p = 2)."""
         slope = [self.sign * g for g in _gradient(self.network, x)]
         if self.p is Norm.INF:
             steps = [self.radius if g > 0 else -self.radius for g in slope]
@@ -148,18 +202,18 @@ def leaf_verdict(
     hi: NDArray[np.float64],
     active: NDArray[np.bool_],
     split: NDArray[np.float64],
-) -> float | Point | None:
+) -> float | Refutation | None:
     """Settle sign * f > 0 on a leaf, where each hidden unit's sign is known, in rationals.
 
     The leaf is the part of the ball in the box lo..hi where the units with split != 0 have that
     sign; the other units have, proved elsewhere, the sign `active` says.
 
-    Returns a positive lower bound (+inf where the leaf is empty), or a point of the ball where
-    sign * f <= 0, or None where neither was found (possible at p = 2 only).
+    Returns a positive lower bound (+inf where the leaf is empty), or a refutation, or None where
+    neither was found (possible at p = 2 only).
     """
     forms = _linear_forms(ball.network, active)
     output = ball.sign * forms[-1][0]
-    units = np.concatenate([f for f in forms[:-1]]) if len(forms) > 1 else output[None][:0]
+    units = np.concatenate(forms[:-1]) if len(forms) > 1 else output[None][:0]
     chosen = np.flatnonzero(split)
     rows = np.array([units[k] * (1 if split[k] > 0 else -1) for k in chosen], dtype=object)
     rows = rows.reshape(len(chosen), len(output))
@@ -177,7 +231,7 @@ def leaf_verdict(
         if ball.contains(x):
             break
         rows = np.vstack([rows, ball.tangent(x)])
-    return ball.refuting([float(v) for v in x])
+    return ball.refuting(x)
 
 
 def _linear_forms(network: Network, active: NDArray[np.bool_]) -> list[NDArray]:
@@ -195,7 +249,8 @@ def _linear_forms(network: Network, active: NDArray[np.bool_]) -> list[NDArray]:
         forms.append(out)
         if i < network.depth - 1:
             on = active[start : start + len(bias)]
-            current = np.where(on[:, None], out, Fraction(0))
+            current = out.copy()
+            current[~on] = Fraction(0)
             start += len(bias)
     return forms
 

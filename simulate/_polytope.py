@@ -1,8 +1,9 @@
-"""Least value of a linear function over a box, a ball and halfspaces, bounded from below rigorously.
+"""Least value of a linear function over box, ball and halfspaces, bounded from below rigorously.
 
 A dual simplex method finds multipliers beta >= 0 of the halfspaces g_k(x) >= 0; by weak duality
-q(x) - sum_k beta_k g_k(x) minimised over box and ball alone is a lower bound whatever beta is, so the
-simplex steps need not be exact. `dual_simplex` is generic: run uncompiled on Fractions it is exact.
+q(x) - sum_k beta_k g_k(x) minimised over box and ball alone is a lower bound whatever beta is, so
+the simplex steps need not be exact. `dual_simplex` is generic: uncompiled, on Fractions, it is
+exact.
 """
 
 from __future__ import annotations
@@ -190,10 +191,9 @@ def least_value(ball, q, lo, hi, x):  # type: ignore[no-untyped-def]
 def least_under(ball, q, lo, hi, rows, count, row_error, cuts, x, best):  # type: ignore[no-untyped-def]
     """Rigorous lower bound of q over box, ball and the first `count` halfspaces of `rows`.
 
-    row_error[k]: how far row k may be off (it is taken off in the safe direction). cuts: most tangents
-    to be tried, at p = 2. x receives the
-    minimiser found. `best` is a bound known already; the larger is returned. Returns +inf where the
-    region is proved empty.
+    row_error[k]: how far row k may be off. cuts: most tangents to be tried, at p = 2. x receives
+    the minimiser found. `best` is a bound known already; the larger is returned. Returns +inf where
+    the region is proved empty.
     """
     d = len(lo)
     capacity = count + (cuts if ball.euclidean else 0)
@@ -258,7 +258,7 @@ def _add_tangent(ball, x, plane):  # type: ignore[no-untyped-def]
 
 @compiled
 def _least_on_sphere(ball, q, lo, hi, rows, beta, count, x, found):  # type: ignore[no-untyped-def]
-    """Least point of q on the sphere where the halfspaces with beta > 0 and the faces at x hold with =.
+    """Least point of q on the sphere where halfspaces with beta > 0 and the faces at x are tight.
 
     Were those the active ones, its tangent makes the next linear program exact.
     """

@@ -1,4 +1,4 @@
-"""Linear bounds of a ReLU network over a box or a box cut by a ball, compiled, with rounding errors bounded.
+"""Linear bounds of a ReLU network over a box cut by a ball, compiled, rounding errors bounded.
 
 The bounds are those of CROWN (Zhang et al. 2018): each unstable ReLU is replaced by a line below
 and a line above it, and coefficients are propagated back to the input.
@@ -31,7 +31,6 @@ Integers = NDArray[np.int64]
 
 UNIT_ROUNDOFF = 2.0**-53
 _ROUND_UP = 1.0 + 16.0 * UNIT_ROUNDOFF
-_LARGEST = 1e150
 
 
 class FlatNetwork(NamedTuple):
@@ -49,32 +48,8 @@ class FlatNetwork(NamedTuple):
     biases: Floats
 
 
-class Ball(NamedTuple):
-    """The root region of a search, in floats: an outward box, a ball in it, and its error terms.
-
-    lower, upper: the box, rounded outwards. inner_lower, inner_upper: rounded inwards. centre:
-    rounded to nearest; radius up, inner_radius down so far that floats within it of the float
-    centre lie in the exact ball. euclidean: whether the ball (p = 2) cuts the box.
-    magnitude: X, reach: Z and error: E of the module's text, the last with the output at the end.
-    sign: +1 or -1, the function bounded is sign * f.
-    """
-
-    lower: Floats
-    upper: Floats
-    inner_lower: Floats
-    inner_upper: Floats
-    centre: Floats
-    radius: float
-    inner_radius: float
-    euclidean: bool
-    magnitude: Floats
-    reach: Floats
-    error: Floats
-    sign: float
-
-
 class Workspace(NamedTuple):
-    """Buffers of one search: relaxation lines, back-propagated coefficients, linear bounds of units."""
+    """Buffers of a search: relaxation lines, back-propagated coefficients, units' linear bounds."""
 
     upper_slope: Floats
     upper_shift: Floats
@@ -92,7 +67,6 @@ class Workspace(NamedTuple):
     point: Floats
     values: Floats
     z: Floats
-    direction: Floats
 
 
 def flatten(network: Network) -> FlatNetwork:
@@ -107,31 +81,6 @@ def flatten(network: Network) -> FlatNetwork:
     return FlatNetwork(
         sizes, at.astype(np.int64), first.astype(np.int64), weights, transposed, biases
     )
-
-
-def magnitudes(network: Network, largest_input: Floats) -> tuple[Floats, Floats]:
-    """Z of the hidden units, and E of the hidden units and the output, from X.
-
-    Raises OverflowError where the values come near the largest float.
-    """
-    total = sum(network.widths) + network.input_dim + 8
-    rate = 8.0 * UNIT_ROUNDOFF * (network.depth + 1) * total
-
-    def reach(values: Floats) -> Floats:
-        found = []
-        for weight, bias in zip(network.weights, network.biases, strict=True):
-            values = (abs(weight) @ values + np.abs(bias)) * (1 + rate)
-            found.append(values)
-        return np.concatenate(found)
-
-    # inputs of at least 1 make this a bound on the coefficients too
-    with np.errstate(over="ignore", invalid="ignore"):
-        largest = reach(np.maximum(largest_input, 1.0)).sum() + largest_input.sum()
-    if not largest < _LARGEST or rate > 1e-3:
-        raise OverflowError("values of the network come near the largest float")
-    every = reach(largest_input * (1 + rate))
-    tiny = 2.0**-500 * (1 + every.sum() + largest_input.sum())
-    return every[:-1], (every * rate + tiny) * (1 + rate)
 
 
 @compiled
@@ -156,7 +105,6 @@ def workspace(net):  # type: ignore[no-untyped-def]
         np.empty(d + 1),
         np.empty(d),
         np.empty((2, widest)),
-        np.empty(units),
         np.empty(units),
     )
 
@@ -332,11 +280,11 @@ def hidden_bounds(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-un
 
 
 @compiled
-def output_bound(net, ball, zl, zu, slopes, work):  # type: ignore[no-untyped-def]
+def output_bound(net, ball, zl, zu, work):  # type: ignore[no-untyped-def]
     """A linear function of x below sign * f, into work.gradient (d coefficients and a constant).
 
-    slopes: of the lines below the unstable units, in [0, 1]. Off by at most the last ball.error.
-    work.coefficient receives the coefficients met at each hidden unit.
+    Off by at most the last ball.error. work.coefficient receives the coefficients met at each
+    hidden unit.
     """
     last = len(net.sizes) - 1
     current, following = work.values[0], work.values[1]
@@ -355,7 +303,7 @@ def output_bound(net, ball, zl, zu, slopes, work):  # type: ignore[no-untyped-de
             if zl[unit] >= 0.0:
                 g = a
             elif a > 0.0:
-                g = a * slopes[unit]
+                g = a * work.lower_slope[unit]
             else:
                 g = a * work.upper_slope[unit]
                 constant += a * work.upper_shift[unit]
@@ -400,37 +348,6 @@ def evaluate(net, sign, x, work):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def slope_directions(net, x, zl, zu, slopes, work):  # type: ignore[no-untyped-def]
-    """Supergradient, in the slopes, of the bound that output_bound gave and x minimises.
-
-    Into work.direction: a unit's coefficient times its pre-activation when x is passed on along the
-    lines chosen. Returns its squared length.
-    """
-    current, following = work.values[0], work.values[1]
-    current[: len(x)] = x
-    square = 0.0
-    for t in range(1, len(net.sizes) - 1):
-        _affine(net, t, current, following)
-        for k in range(net.sizes[t]):
-            unit = net.first[t] + k
-            z, a = following[k], work.coefficient[unit]
-            work.direction[unit] = 0.0
-            if zu[unit] <= 0.0:
-                following[k] = 0.0
-            elif zl[unit] < 0.0:
-                if a > 0.0:
-                    step = a * z
-                    if (step > 0.0 and slopes[unit] < 1.0) or (step < 0.0 and slopes[unit] > 0.0):
-                        work.direction[unit] = step
-                        square += step * step
-                    following[k] = slopes[unit] * z
-                else:
-                    following[k] = work.upper_slope[unit] * z + work.upper_shift[unit]
-        current, following = following, current
-    return square
-
-
-@compiled
 def affine_piece(net, ball, work):  # type: ignore[no-untyped-def]
     """The linear piece of sign * f where `evaluate` was last called, into work.gradient."""
-    output_bound(net, ball, work.z, work.z, work.z, work)
+    output_bound(net, ball, work.z, work.z, work)

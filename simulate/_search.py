@@ -1,4 +1,4 @@
-"""Branch and bound over a ball: nodes, their bounds, their splits, and one worker's share of a search.
+"""Branch and bound over a ball: nodes, their bounds, their splits, one worker's share of a search.
 
 A node is a box in the input, bounds of every hidden unit's pre-activation, and the units whose sign
 was decided by a split; its region is the part of box and ball where those signs hold. A node
@@ -17,7 +17,6 @@ from robustsize.simulate._relaxation import (
     evaluate,
     hidden_bounds,
     output_bound,
-    slope_directions,
     workspace,
 )
 
@@ -26,26 +25,25 @@ LEAF = -1.0
 _SMALLEST_SHARE = 2.0**-30
 _ACTIVATION_BIAS = 0.4
 _CUTS, _LEAF_CUTS = 6, 100
-_ASCENTS = 3
-_ATTACK_STEPS = 24
-_STARTS = 6
+_ATTACK_STEPS = 16
+_STARTS = 3
 
 
 def node_size(d: int, units: int) -> int:
-    """Floats a node takes: lower bound, branch, box (2d), pre-activation bounds, splits, slopes (4 each)."""
-    return BOX + 2 * d + 4 * units
+    """Floats of a node: lower bound, branch, box (2d), bounds and splits of the units (3 each)."""
+    return BOX + 2 * d + 3 * units
 
 
 def node_parts(node: Floats, d: int) -> tuple[Floats, ...]:
-    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1), slopes."""
-    units = (len(node) - BOX - 2 * d) // 4
+    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1)."""
+    units = (len(node) - BOX - 2 * d) // 3
     parts: tuple[Floats, ...] = _parts(node, d, units)
     return parts
 
 
 @compiled
 def _parts(node, d, units):  # type: ignore[no-untyped-def]
-    """Views of a node: lo, hi, zl, zu, split, slopes."""
+    """Views of a node: lo, hi, zl, zu, split."""
     at = BOX + 2 * d
     return (
         node[BOX : BOX + d],
@@ -53,7 +51,6 @@ def _parts(node, d, units):  # type: ignore[no-untyped-def]
         node[at : at + units],
         node[at + units : at + 2 * units],
         node[at + 2 * units : at + 3 * units],
-        node[at + 3 * units : at + 4 * units],
     )
 
 
@@ -108,10 +105,7 @@ def _choose_branch(ball, lo, hi, zl, zu, work):  # type: ignore[no-untyped-def]
     for unit in range(len(zl)):
         if zl[unit] < 0.0 and zu[unit] > 0.0:
             a = work.coefficient[unit]
-            if a > 0.0:
-                cost = a * min(-zl[unit], zu[unit])
-            else:
-                cost = -a * work.upper_shift[unit]
+            cost = a * min(-zl[unit], zu[unit]) if a > 0.0 else -a * work.upper_shift[unit]
             if cost > most:
                 best_unit, most = unit, cost
             per_spread = 0.25 * cost / (zu[unit] - zl[unit])
@@ -139,7 +133,7 @@ def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-
     relaxation.
     """
     d, units = net.sizes[0], net.first[len(net.sizes) - 1]
-    lo, hi, zl, zu, split, slopes = _parts(node, d, units)
+    lo, hi, zl, zu, split = _parts(node, d, units)
     error = ball.error[units]
     work.point[:] = 0.5 * (lo + hi)
     if ball.euclidean and not _shrink_to_ball(ball, lo, hi):
@@ -148,34 +142,17 @@ def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-
     if not hidden_bounds(net, ball, lo, hi, zl, zu, split, work):
         node[LOWER] = np.inf
         return
-    count = _halfspaces(ball, split, work, rows, errors)
-    for unit in range(units):
-        if slopes[unit] < 0.0 and zl[unit] < 0.0 and zu[unit] > 0.0:
-            slopes[unit] = work.lower_slope[unit]
-    for attempt in range(_ASCENTS + 1):
-        output_bound(net, ball, zl, zu, slopes, work)
-        value, off = least_value(ball, work.gradient, lo, hi, work.point)
-        bound = value - off - error
-        if bound <= cutoff and count:
-            cuts = _CUTS
-            value = least_under(
-                ball, work.gradient, lo, hi, rows, count, errors, cuts, work.point, value - off
-            )
-            bound = max(bound, value - 2.0 * error)
-        node[LOWER] = max(node[LOWER], bound)
-        if node[LOWER] > cutoff:
-            return
-        if attempt < _ASCENTS:
-            square = slope_directions(net, work.point, zl, zu, slopes, work)
-            if square == 0.0 or cutoff == np.inf:
-                break
-            step = (cutoff - bound) / square
-            for unit in range(units):
-                slopes[unit] = min(max(slopes[unit] + step * work.direction[unit], 0.0), 1.0)
+    output_bound(net, ball, zl, zu, work)
+    value, off = least_value(ball, work.gradient, lo, hi, work.point)
+    node[LOWER] = max(node[LOWER], value - off - error)
+    if node[LOWER] > cutoff:
+        return
     node[BRANCH] = _choose_branch(ball, lo, hi, zl, zu, work)
-    if count and ball.euclidean and node[BRANCH] == LEAF:
+    count = _halfspaces(ball, split, work, rows, errors)
+    if count:
+        cuts = _LEAF_CUTS if node[BRANCH] == LEAF else _CUTS
         value = least_under(
-            ball, work.gradient, lo, hi, rows, count, errors, _LEAF_CUTS, work.point, -np.inf
+            ball, work.gradient, lo, hi, rows, count, errors, cuts, work.point, value - off
         )
         node[LOWER] = max(node[LOWER], value - 2.0 * error)
 
@@ -184,7 +161,7 @@ def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-
 def _split(node, child, upper_half, d, units):  # type: ignore[no-untyped-def]
     """Copy one half of a node."""
     child[:] = node
-    lo, hi, zl, zu, split, _ = _parts(child, d, units)
+    lo, hi, zl, zu, split = _parts(child, d, units)
     branch = int(node[BRANCH])
     if branch < d:
         middle = 0.5 * (lo[branch] + hi[branch])
@@ -255,7 +232,7 @@ def attack(net, ball, best):  # type: ignore[no-untyped-def]
                 g = work.gradient[i]
                 work.point[i] -= step * (g / norm if ball.euclidean else np.sign(g))
             _try_point(net, ball, best, work)
-            step *= 0.75
+            step *= 0.65
 
 
 @compiled
@@ -303,10 +280,10 @@ def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, m
 
 
 @compiled
-def open_root(net, ball, node, best, goal, tolerance):  # type: ignore[no-untyped-def]
+def open_root(net, ball, node, best, goal):  # type: ignore[no-untyped-def]
     """Bound the whole region into `node`, then attack it; updates best = (value, x...)."""
     d, units = net.sizes[0], net.first[len(net.sizes) - 1]
-    lo, hi, zl, zu, split, slopes = _parts(node, d, units)
+    lo, hi, zl, zu, split = _parts(node, d, units)
     node[LOWER] = -np.inf
     node[BRANCH] = LEAF
     lo[:] = ball.lower
@@ -314,13 +291,8 @@ def open_root(net, ball, node, best, goal, tolerance):  # type: ignore[no-untype
     zl[:] = -ball.reach
     zu[:] = ball.reach
     split[:] = 0.0
-    slopes[:] = -1.0
     work = workspace(net)
-    cutoff = min(goal, best[0] - tolerance)
-    bound_node(net, ball, node, cutoff, work, np.empty((0, d + 1)), np.empty(0))
+    bound_node(net, ball, node, goal, work, np.empty((0, d + 1)), np.empty(0))
     _try_point(net, ball, best, work)
-    if node[LOWER] <= cutoff:
+    if node[LOWER] <= goal:
         attack(net, ball, best)
-        bound_node(
-            net, ball, node, min(goal, best[0] - tolerance), work, np.empty((0, d + 1)), np.empty(0)
-        )

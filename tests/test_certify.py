@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from robustsize.simulate._exact import ExactBall
+from robustsize.simulate._exact import ExactBall, ScaledNetwork
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify, minimum
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network
@@ -47,7 +47,7 @@ def ball_points(d: int, count: int, p: Norm, seed: int) -> np.ndarray:
 
 
 def replay(answer: Certificate, network: Network, instance: Instance) -> None:
-    """The counterexample lies in the exact ball and the exact value there has not the label's sign."""
+    """The counterexample lies in the exact ball, where exactly f has not the label's sign."""
     assert answer.status is COUNTEREXAMPLE
     assert answer.counterexample is not None
     assert answer.point_index is not None
@@ -63,7 +63,7 @@ def replay(answer: Certificate, network: Network, instance: Instance) -> None:
 def ramp(
     direction: list[int], centre: Fraction, level: float, height: float, deep: bool
 ) -> Network:
-    """1 - height * relu(u.(x - centre) - level), u the unit direction; `deep` passes it on twice."""
+    """1 - height * relu(u.(x - centre) - level), u the unit direction; `deep`: one layer more."""
     u = np.array(direction) / np.linalg.norm(direction)
     first = (u[None], [-level - float(centre) * u.sum()])
     if deep:
@@ -143,7 +143,7 @@ def test_a_radius_that_no_float_holds_is_exact() -> None:
 @BOTH
 @pytest.mark.parametrize("constant", [1e-9, 0.0, -1e-9])
 def test_cancelling_weights_of_1e8(p: Norm, constant: float) -> None:
-    """f = constant, written as a difference of two numbers near 1e16, which floats do not resolve."""
+    """f = constant, written as a difference of numbers near 1e16, which floats do not resolve."""
     network = Network.of([([[1e8], [1e8]], [1e8, 1e8]), ([[1e8, -1e8]], [constant])])
     answer = certify(network, one_point((Fraction(1, 3),), Fraction(1, 10), p))
     assert answer.status is (CERTIFIED if constant > 0 else COUNTEREXAMPLE)
@@ -363,5 +363,16 @@ def test_dimensions_must_agree() -> None:
 def test_the_exact_side_finds_the_tangent_point() -> None:
     """Least point of 7 - 2x - 3y - 6z on the sphere of radius 1 around 0 is (2, 3, 6) / 7."""
     network = Network.of([([[-2.0, -3.0, -6.0]], [7.0])])
-    ball = ExactBall(network, (Fraction(0),) * 3, Fraction(1), Norm.TWO, 1)
-    assert ball.refuting([0.3, 0.4, 0.86]) == (Fraction(2, 7), Fraction(3, 7), Fraction(6, 7))
+    scaled = ScaledNetwork(network)
+    ball = ExactBall(network, scaled, (Fraction(0),) * 3, Fraction(1), Norm.TWO, 1)
+    found = ball.refuting([0.3, 0.4, 0.86])
+    assert found == (0, (Fraction(2, 7), Fraction(3, 7), Fraction(6, 7)))
+
+
+@given(st.integers(1, 3), st.lists(st.integers(1, 5), max_size=3), st.integers(0, 10**6), st.data())
+def test_scaled_integers_give_the_exact_value(
+    d: int, widths: list[int], seed: int, data: st.DataObject
+) -> None:
+    network = random_network(d, tuple(widths), seed)
+    x = tuple(data.draw(st.lists(st.fractions(-9, 9), min_size=d, max_size=d)))
+    assert ScaledNetwork(network).value(x) == network.exact(x)

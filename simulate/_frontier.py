@@ -1,0 +1,169 @@
+"""The open regions of one or more searches, advanced in rounds by threads, the same for any number.
+
+Compiled code releases the interpreter's lock, so that threads suffice; between rounds a search can
+be interrupted, refuted, or found to have used up its budget.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from robustsize.simulate._ball import Ball
+from robustsize.simulate._relaxation import FlatNetwork, Floats
+from robustsize.simulate._search import LOWER, node_size, open_root, run_stack
+
+MEMORY = 2**30
+_TASKS = 16
+_STACK = 64
+_LEAVES = 64
+_ROUND_WORK = 4e7
+
+
+@dataclass(eq=False)
+class Search:
+    """One ball's search: the incumbent, the least bound of closed regions, and unsettled leaves.
+
+    Open regions are closed above min(goal, best - tolerance); best[0] <= stop_at halts the search.
+    """
+
+    ball: Ball
+    goal: float
+    tolerance: float
+    stop_at: float
+    best: Floats
+    closed: float = math.inf
+    leaves: list[Floats] = field(default_factory=list)
+
+    @classmethod
+    def over(cls, ball: Ball, goal: float, tolerance: float, stop_at: float) -> Search:
+        best = np.concatenate([[math.inf], ball.centre])
+        return cls(ball, goal, tolerance, stop_at, best)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Part of a search: nodes still open, or None where the whole ball is still to be bounded."""
+
+    search: Search
+    nodes: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    task: Task
+    best: Floats
+    closed: float
+    leaves: Floats
+    left: Floats
+    bounded: int
+
+
+def _node_budget(net: FlatNetwork) -> int:
+    """Nodes a task bounds in one round: about equal work for each network."""
+    hidden = net.sizes[1:-1]
+    cost = sum(int(n) * int(net.at[t + 1] + 1) for t, n in enumerate(hidden, start=1)) + 1000
+    return int(min(max(_ROUND_WORK / cost, 8), 4096))
+
+
+def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
+    """Take one task through at most `budget` nodes; touches nothing shared."""
+    search, nodes, opened = task.search, task.nodes, 0
+    best = search.best.copy()
+    if nodes is None:
+        nodes = np.empty((1, node_size(net.sizes[0], net.first[-1])))
+        open_root(net, search.ball, nodes[0], best, search.goal)
+        opened = 1
+    stack = np.empty((len(nodes) + _STACK, nodes.shape[1]))
+    stack[: len(nodes)] = nodes
+    leaves = np.empty((_LEAVES, nodes.shape[1]))
+    left, found, bounded, closed = run_stack(
+        net,
+        search.ball,
+        stack,
+        len(nodes),
+        leaves,
+        best,
+        search.goal,
+        search.tolerance,
+        search.stop_at,
+        budget,
+    )
+    return _Outcome(
+        task, best, closed, leaves[:found].copy(), stack[:left].copy(), bounded + opened
+    )
+
+
+def _halves(task: Task) -> list[Task]:
+    assert task.nodes is not None
+    parts = (task.nodes[0::2], task.nodes[1::2])
+    return [Task(task.search, part) for part in parts if len(part)]
+
+
+@dataclass(eq=False)
+class Frontier:
+    """The open tasks of one or more searches on one network, advanced a round at a time.
+
+    A round takes a fixed number of tasks, whatever the number of workers, and merges what they
+    found in their order: what is found depends neither on workers nor on timing.
+    """
+
+    net: FlatNetwork
+    tasks: deque[Task]
+    workers: int
+    deadline: float
+    max_nodes: int
+    nodes: int = 0
+
+    def rounds(self) -> Iterable[list[Search]]:
+        """Advance until nothing is open; yields after each round the searches it advanced."""
+        budget = _node_budget(self.net)
+        with ThreadPoolExecutor(self.workers) as pool:
+            run = map if self.workers == 1 else pool.map
+            while self.tasks and not self.exhausted():
+                taken = [self.tasks.popleft() for _ in range(min(_TASKS, len(self.tasks)))]
+                outcomes = list(run(partial(_advance, self.net, budget), taken))
+                for outcome in outcomes:
+                    self._merge(outcome)
+                yield [outcome.task.search for outcome in outcomes]
+
+    def _merge(self, outcome: _Outcome) -> None:
+        search = outcome.task.search
+        self.nodes += outcome.bounded
+        search.closed = min(search.closed, outcome.closed)
+        search.leaves.extend(outcome.leaves)
+        if outcome.best[0] < search.best[0]:
+            search.best = outcome.best
+        if len(outcome.left):
+            rest = Task(search, outcome.left)
+            crowded = len(self.tasks) >= _TASKS and len(outcome.left) <= _STACK
+            self.tasks.extend([rest] if crowded else _halves(rest))
+
+    def exhausted(self) -> str:
+        """Why the search must end though regions are open; empty where it need not."""
+        if time.monotonic() > self.deadline:
+            return "the time budget ended"
+        if self.nodes >= self.max_nodes:
+            return f"the budget of {self.max_nodes} regions ended"
+        held = sum(task.nodes.nbytes for task in self.tasks if task.nodes is not None)
+        held += sum(leaf.nbytes for task in self.tasks for leaf in task.search.leaves)
+        if held > MEMORY:
+            return "the memory budget ended"
+        return ""
+
+    def open_bound(self, search: Search) -> float:
+        """Least lower bound among the closed, the open and the unsettled regions of a search."""
+        bound = search.closed
+        for leaf in search.leaves:
+            bound = min(bound, leaf[LOWER])
+        for task in self.tasks:
+            if task.search is search:
+                bound = min(bound, -math.inf if task.nodes is None else task.nodes[:, LOWER].min())
+        return float(bound)
