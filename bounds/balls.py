@@ -7,7 +7,8 @@ each free symbol a Fraction or a ball, so the same walk serves a point and a box
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil, comb, factorial, floor
 from typing import TypeAlias
@@ -54,11 +55,12 @@ def evaluate(expression: sp.Basic, environment: Environment) -> Value:
         return Fraction(int(expression.p), int(expression.q))
     if isinstance(expression, sp.Sum):
         return _sum(expression, environment)
-    for kind, rule in _RULES.items():
-        if isinstance(expression, kind):
-            assert isinstance(expression, sp.Basic)
-            return rule(*(evaluate(a, environment) for a in expression.args))
-    raise TypeError(f"{type(expression).__name__} has no evaluation: {expression}")
+    if isinstance(expression, sp.Mul):
+        return _mul(*_factors(expression, environment))
+    rule = _RULES.get(type(expression))
+    if rule is None:
+        raise TypeError(f"{type(expression).__name__} has no evaluation: {expression}")
+    return rule(*(evaluate(a, environment) for a in expression.args))
 
 
 def certain(
@@ -91,6 +93,22 @@ def is_less(left: Value, right: Value, *, or_equal: bool = False) -> bool | None
     return None
 
 
+def holds(relation: sp.Rel, environment: Mapping[sp.Symbol, Fraction]) -> bool:
+    """Whether a <, <=, > or >= holds at a rational point, certainly.
+
+    Raises UndecidedError where no working precision settles it.
+    """
+    left, right = (relation.lts, relation.gts)
+    or_equal = isinstance(relation, sp.Le | sp.Ge)
+    for precision in PRECISIONS:
+        with ctx.workprec(precision):
+            sides = evaluate(left, environment), evaluate(right, environment)
+            answer = is_less(*sides, or_equal=or_equal)
+        if answer is not None:
+            return answer
+    raise UndecidedError(f"{relation} is not settled by {PRECISIONS[-1]} bits")
+
+
 def _bits(x: Fraction) -> int:
     return max(x.numerator.bit_length(), x.denominator.bit_length())
 
@@ -116,6 +134,38 @@ def _mul(*values: Value) -> Value:
         finite = all(isinstance(v, Fraction) or v.is_finite() for v in values)
         return Fraction(0) if finite else arb.nan()
     return _fold(lambda a, b: a * b, lambda a, b: a * b)(*values)
+
+
+def _factors(expression: sp.Mul, environment: Environment) -> Iterator[Value]:
+    """The factors of a product, its square roots of rationals as one: sqrt(2) sqrt(8) is 4."""
+    under_root: Value = Fraction(1)
+    for factor in expression.args:
+        if isinstance(factor, sp.Pow) and abs(factor.exp) == sp.S.Half:
+            base = evaluate(factor.base, environment)
+            if isinstance(base, Fraction) and base > 0:
+                under_root = _mul(under_root, base if factor.exp > 0 else 1 / base)
+                continue
+        yield evaluate(factor, environment)
+    if under_root != 1:
+        yield _pow(under_root, Fraction(1, 2))
+
+
+def greatest(*values: Value) -> Value:
+    """The largest value, the operand itself where it is certain which one it is."""
+    return functools.reduce(
+        lambda a, b: _either(is_less(a, b, or_equal=True), b, a, arb.max), values
+    )
+
+
+def least(*values: Value) -> Value:
+    """The smallest value, the operand itself where it is certain which one it is."""
+    return functools.reduce(
+        lambda a, b: _either(is_less(a, b, or_equal=True), a, b, arb.min), values
+    )
+
+
+def _either(first: bool | None, a: Value, b: Value, unsettled: Callable[[arb, arb], arb]) -> Value:
+    return unsettled(ball(a), ball(b)) if first is None else a if first else b
 
 
 def _pow(base: Value, exponent: Value) -> Value:
@@ -206,14 +256,13 @@ _add = _fold(lambda a, b: a + b, lambda a, b: a + b)
 
 _RULES: dict[type, Callable[..., Value]] = {
     sp.Add: _add,
-    sp.Mul: _mul,
     sp.Pow: _pow,
     sp.exp: _exp,
     sp.log: _log,
     sp.floor: _floor,
     sp.ceiling: _ceiling,
-    sp.Max: _fold(max, lambda a, b: a.max(b)),
-    sp.Min: _fold(min, lambda a, b: a.min(b)),
+    sp.Max: greatest,
+    sp.Min: least,
     sp.Abs: lambda x: abs(x),
     sp.gamma: _gamma,
     sp.factorial: _factorial,

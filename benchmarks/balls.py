@@ -1,0 +1,158 @@
+"""Ball arithmetic (python-flint) against mpmath's iv on the same inequalities, as a ratio.
+
+All bisect the same boxes with plain interval evaluation until every box has its sign, at the same
+working precision; only the arithmetic differs: balls, the prover's intervals with ends that may be
+open or infinite, and mpmath's iv. A ratio above 1 says how many times faster than iv.
+
+Run `python benchmarks/balls.py [--quick] [--json]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import sympy as sp
+from flint import arb, ctx
+from mpmath import iv
+
+from robustsize.bounds.balls import ball, evaluate
+from robustsize.bounds.derivation.enclose import Box, natural
+from robustsize.bounds.derivation.intervals import Interval
+
+BITS = 128
+x, y = sp.symbols("x y", real=True)
+CASES = {
+    "cubic": x**3 - x + sp.Rational(4, 10),
+    "exp": sp.exp(x) - 1 - x - x**2 / 3 + sp.Rational(1, 100),
+    "entropy": sp.log(2) + x * sp.log(x) + (1 - x) * sp.log(1 - x) + sp.Rational(1, 50),
+    "two": sp.exp(-(x**2)) * sp.log(2 + y) - x * y / 4 + sp.Rational(1, 20) - (x - y) ** 2 / 4,
+}
+LOW, HIGH = Fraction(1, 64), Fraction(63, 64)
+
+Sign = Callable[[tuple[tuple[Fraction, Fraction], ...]], bool]
+
+
+def with_balls(expression: sp.Expr) -> Sign:
+    """A box as one ball an axis, evaluated by `robustsize.bounds.balls`."""
+    symbols = sorted(expression.free_symbols, key=str)
+
+    def positive(sides: tuple[tuple[Fraction, Fraction], ...]) -> bool:
+        at = {}
+        for symbol, (low, high) in zip(symbols, sides, strict=True):
+            at[symbol] = arb(ball((low + high) / 2), ball((high - low) / 2))
+        return bool(ball(evaluate(expression, at)) > 0)
+
+    return positive
+
+
+def with_ends(expression: sp.Expr) -> Sign:
+    """A box as intervals with exact or ball ends: what the prover of inequalities uses."""
+    symbols = sorted(expression.free_symbols, key=str)
+
+    def positive(sides: tuple[tuple[Fraction, Fraction], ...]) -> bool:
+        box = Box({s: Interval(*side) for s, side in zip(symbols, sides, strict=True)})
+        return natural(expression, box).positive()
+
+    return positive
+
+
+def with_mpmath(expression: sp.Expr) -> Sign:
+    symbols = sorted(expression.free_symbols, key=str)
+
+    def value(node: sp.Basic, at: dict[sp.Basic, Any]) -> Any:
+        if isinstance(node, sp.Symbol):
+            return at[node]
+        if isinstance(node, sp.Rational):
+            return iv.mpf(int(node.p)) / int(node.q)
+        parts = [value(a, at) for a in node.args]
+        if isinstance(node, sp.Add):
+            return sum(parts[1:], parts[0])
+        if isinstance(node, sp.Mul):
+            product = parts[0]
+            for part in parts[1:]:
+                product = product * part
+            return product
+        if isinstance(node, sp.Pow):
+            return parts[0] ** int(node.exp)
+        return iv.exp(parts[0]) if isinstance(node, sp.exp) else iv.log(parts[0])
+
+    def positive(sides: tuple[tuple[Fraction, Fraction], ...]) -> bool:
+        at = {}
+        for symbol, (low, high) in zip(symbols, sides, strict=True):
+            ends = [iv.mpf(e.numerator) / e.denominator for e in (low, high)]
+            at[symbol] = iv.mpf([ends[0].a, ends[1].b])
+        return bool(value(expression, at).a > 0)
+
+    return positive
+
+
+def bisect(positive: Sign, dimension: int) -> int:
+    """How many boxes it takes to settle the sign over the whole box."""
+    stack, boxes = [((LOW, HIGH),) * dimension], 0
+    while stack:
+        sides = stack.pop()
+        boxes += 1
+        if positive(sides):
+            continue
+        widest = max(range(dimension), key=lambda i: sides[i][1] - sides[i][0])
+        low, high = sides[widest]
+        for half in ((low, (low + high) / 2), ((low + high) / 2, high)):
+            stack.append((*sides[:widest], half, *sides[widest + 1 :]))
+    return boxes
+
+
+def seconds(positive: Sign, dimension: int, repeats: int) -> tuple[float, int]:
+    times, boxes = [], 0
+    for _ in range(repeats):
+        start = perf_counter()
+        boxes = bisect(positive, dimension)
+        times.append(perf_counter() - start)
+    return median(times), boxes
+
+
+def measure(repeats: int) -> list[dict[str, Any]]:
+    iv.prec = BITS
+    rows = []
+    with ctx.workprec(BITS):
+        for name, expression in CASES.items():
+            dimension = len(expression.free_symbols)
+            ours, our_boxes = seconds(with_balls(expression), dimension, repeats)
+            ends, end_boxes = seconds(with_ends(expression), dimension, repeats)
+            theirs, their_boxes = seconds(with_mpmath(expression), dimension, repeats)
+            rows.append(
+                {
+                    "case": name,
+                    "balls_s": round(ours, 4),
+                    "interval_ends_s": round(ends, 4),
+                    "mpmath_iv_s": round(theirs, 4),
+                    "ratio_balls": round(theirs / ours, 2),
+                    "ratio_interval_ends": round(theirs / ends, 2),
+                    "boxes": our_boxes,
+                    "interval_ends_boxes": end_boxes,
+                    "mpmath_boxes": their_boxes,
+                }
+            )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one repetition instead of five")
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+    options = parser.parse_args()
+    rows = measure(1 if options.quick else 5)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        print(", ".join(f"{key} {value}" for key, value in row.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,382 @@
+"""The language of derivation files: arithmetic, functions, comparisons, asymptotic claims.
+
+    expression   a + b, a - b, a * b, a / b, a ** b (or a ^ b), -a, (a), f(a, b)
+    number       12, 0.1 (read as 1/10), 1e-12; constants pi and e
+    function     abs min max floor ceil exp log log2 sqrt gamma factorial binomial,
+                 Sum(expression, index, first, last)
+    claim        a < b, and chains such as a <= b < c; operators == <= < >= >
+    asymptotic   f == O(g), f == o(g), f == Omega(g), f == Theta(g), f ~ g, limit(f) == value
+
+`log` is the natural logarithm; 0 ** 0 is 1; a sum whose last index is below its first is 0.
+Text is tokenised and parsed by hand: nothing in a file is ever run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy as sp
+
+from robustsize.bounds.derivation.model import DerivationError
+from robustsize.bounds.derivation.relations import Condition, Relation, needs, plainly_true
+
+LONGEST, DEEPEST = 20_000, 100
+BITS = 1 << 15
+"""Constants of more bits than this are refused: they would take for ever to write out."""
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"
+    r"|(?P<op>\*\*|<=|>=|==|!=|[-+*/^()<>,~]))"
+)
+_COMPARISONS = ("==", "!=", "<=", "<", ">=", ">")
+_ORDERS = ("O", "o", "Omega", "Theta")
+_ARITY = {"abs": 1, "floor": 1, "ceil": 1, "exp": 1, "log": 1, "log2": 1, "sqrt": 1, "gamma": 1}
+_ARITY |= {"factorial": 1, "binomial": 2, "Sum": 4}
+FUNCTIONS = (*_ARITY, "min", "max")
+CONSTANTS = {"pi": sp.pi, "e": sp.E}
+RESERVED = {*FUNCTIONS, *CONSTANTS, *_ORDERS, "limit", "inf"}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """An expression and the conditions under which it is defined as written."""
+
+    expression: sp.Expr
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A chain of relations that must all hold, with the conditions of both sides."""
+
+    relations: tuple[Relation, ...]
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AsymptoticClaim:
+    """left == kind(right), where kind is O, o, Omega, Theta, ~ or limit."""
+
+    kind: str
+    left: sp.Expr
+    right: sp.Expr
+    conditions: tuple[Condition, ...]
+
+
+def parse_expression(text: str, names: Mapping[str, Parsed]) -> Parsed:
+    """One expression over the given names.
+
+    Raises DerivationError with the place where the text leaves the grammar.
+    """
+    parser = _Parser(text, names)
+    expression = parser.expression()
+    parser.end()
+    return Parsed(expression, parser.conditions)
+
+
+def parse_claim(text: str, names: Mapping[str, Parsed]) -> Claim | AsymptoticClaim:
+    """A chain of comparisons or an asymptotic claim. Raises DerivationError."""
+    parser = _Parser(text, names)
+    claim = parser.claim()
+    parser.end()
+    return claim
+
+
+class _Parser:
+    def __init__(self, text: str, names: Mapping[str, Parsed]) -> None:
+        if len(text) > LONGEST:
+            raise DerivationError(f"text of {len(text)} characters; at most {LONGEST} are read")
+        self._text = text
+        self._names = dict(names)
+        self._tokens = list(_tokenise(text))
+        self._at = 0
+        self._depth = 0
+        self._indices: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...] = ()
+        self._conditions: dict[Condition, None] = {}
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return tuple(self._conditions)
+
+    # claims
+
+    def claim(self) -> Claim | AsymptoticClaim:
+        if self._peek() == "limit":
+            self._take()
+            self._expect("(")
+            left = self.expression()
+            self._expect(")")
+            self._expect("==")
+            return AsymptoticClaim("limit", left, self.expression(), self.conditions)
+        sides, ops = [self.expression()], []
+        if self._accept("~"):
+            return AsymptoticClaim("~", sides[0], self.expression(), self.conditions)
+        while self._peek() in _COMPARISONS:
+            ops.append(self._take())
+            if len(ops) == 1 and ops[0] == "==" and self._peek() in _ORDERS:
+                return self._order(sides[0])
+            sides.append(self.expression())
+        if not ops:
+            raise self._error("a comparison such as a <= b was expected")
+        pairs = zip(sides, ops, sides[1:], strict=False)
+        return Claim(tuple(Relation(a, op, b) for a, op, b in pairs), self.conditions)
+
+    def _order(self, left: sp.Expr) -> AsymptoticClaim:
+        kind = self._take()
+        self._expect("(")
+        right = self.expression()
+        self._expect(")")
+        return AsymptoticClaim(kind, left, right, self.conditions)
+
+    # expressions, by falling precedence
+
+    def expression(self) -> sp.Expr:
+        total = self._term()
+        while self._peek() in ("+", "-"):
+            sign = self._take()
+            term = self._term()
+            total = total + term if sign == "+" else total - term
+        return total
+
+    def _term(self) -> sp.Expr:
+        product = self._signed()
+        while self._peek() in ("*", "/"):
+            op = self._take()
+            factor = self._signed()
+            product *= factor if op == "*" else self._make(sp.Pow, factor, sp.Integer(-1))
+        return product
+
+    def _signed(self) -> sp.Expr:
+        sign = 1
+        while self._peek() in ("+", "-"):
+            sign = -sign if self._take() == "-" else sign
+        return sign * self._power()
+
+    def _power(self) -> sp.Expr:
+        base = self._atom()
+        if self._peek() not in ("**", "^"):
+            return base
+        self._take()
+        self._deeper(1)
+        exponent = self._signed()
+        self._deeper(-1)
+        return self._make(sp.Pow, base, exponent)
+
+    def _atom(self) -> sp.Expr:
+        token = self._peek()
+        if token is None:
+            raise self._error("an expression was expected")
+        if self._accept("("):
+            self._deeper(1)
+            inner = self.expression()
+            self._deeper(-1)
+            self._expect(")")
+            return inner
+        if token[0].isdigit() or token[0] == ".":
+            return self._number(self._take())
+        if token[0].isalpha() or token[0] == "_":
+            return self._name(self._take())
+        raise self._error(f"{token!r} cannot start an expression")
+
+    def _number(self, token: str) -> sp.Rational:
+        exponent = token.lower().partition("e")[2]
+        if len(exponent) > 5 or abs(int(exponent or 0)) > 5000 or len(token) > 5000:
+            raise self._error(f"{token[:40]} is too large a number; at most 5000 digits are read")
+        exact = Fraction(token)
+        return sp.Rational(exact.numerator, exact.denominator)
+
+    def _name(self, name: str) -> sp.Expr:
+        if self._peek() == "(":
+            return self._call(name)
+        if name in self._names:
+            known = self._names[name]
+            for condition in known.conditions:
+                self._conditions[
+                    Condition(condition.relation, self._indices + condition.indices)
+                ] = None
+            return known.expression
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        known_names = ", ".join(sorted({*self._names, *CONSTANTS}))
+        raise self._error(f"{name!r} is not declared; known names: {known_names}")
+
+    def _call(self, name: str) -> sp.Expr:
+        if name not in FUNCTIONS:
+            raise self._error(f"{name!r} is not a function; allowed: {', '.join(FUNCTIONS)}")
+        self._expect("(")
+        self._deeper(1)
+        if name == "Sum":
+            value = self._sum()
+        else:
+            args = [self.expression()]
+            while self._accept(","):
+                args.append(self.expression())
+            wanted = _ARITY.get(name)
+            if wanted is not None and len(args) != wanted:
+                raise self._error(f"{name} takes {wanted} argument(s), {len(args)} given")
+            value = self._make_function(name, args)
+        self._deeper(-1)
+        self._expect(")")
+        return value
+
+    def _sum(self) -> sp.Expr:
+        """Sum(term, i, first, last): the limits are read first, for the term needs the index."""
+        start = self._at
+        self._skip_argument()
+        self._expect(",")
+        index_name = self._take()
+        if not index_name.isidentifier() or index_name in {*self._names, *RESERVED}:
+            raise self._error(f"the index of a Sum must be a new name, {index_name!r} is not")
+        self._expect(",")
+        first = self.expression()
+        self._expect(",")
+        last = self.expression()
+        stop = self._at
+        for limit in (first, last):
+            if not limit.is_integer:
+                raise self._error(f"the limit {limit} of a Sum must be an integer; use floor(...)")
+        index = sp.Symbol(index_name, integer=True)
+        self._at, outer = start, self._indices
+        self._indices = (*outer, (index, first, last))
+        self._names[index_name] = Parsed(index, ())
+        term = self.expression()
+        del self._names[index_name]
+        self._indices, self._at = outer, stop
+        return sp.Sum(term, (index, first, last))
+
+    def _skip_argument(self) -> None:
+        depth = 0
+        while (token := self._peek()) is not None and (depth or token not in (",", ")")):
+            depth += (token == "(") - (token == ")")
+            self._at += 1
+
+    # construction, with conditions noted and absurd sizes refused
+
+    def _make_function(self, name: str, args: list[sp.Expr]) -> sp.Expr:
+        if name == "sqrt":
+            return self._make(sp.Pow, args[0], sp.Rational(1, 2))
+        if name == "log2":
+            return _log2(args[0], self._make(sp.log, args[0]))
+        if name in ("min", "max", "floor", "ceil"):
+            for argument in args:
+                self._refuse_if(_huge(argument), f"{name} of so large a constant")
+        makers: dict[str, Callable[..., sp.Expr]] = {
+            "abs": sp.Abs,
+            "min": sp.Min,
+            "max": sp.Max,
+            "floor": sp.floor,
+            "ceil": sp.ceiling,
+            "exp": sp.exp,
+            "log": sp.log,
+            "gamma": sp.gamma,
+            "factorial": sp.factorial,
+            "binomial": sp.binomial,
+        }
+        return self._make(makers[name], *args)
+
+    def _make(self, kind: Callable[..., sp.Expr], *args: sp.Expr) -> sp.Expr:
+        self._refuse_if(too_large(kind, args), f"the constant {kind.__name__}{args} is too large")
+        if isinstance(kind, type):
+            for relation in needs(kind, args):
+                if not plainly_true(relation):
+                    self._conditions[Condition(relation, self._indices)] = None
+        return kind(*args)
+
+    def _refuse_if(self, wrong: bool, why: str) -> None:
+        if wrong:
+            raise self._error(why[:200] + f"; constants may have at most {BITS} bits")
+
+    # tokens
+
+    def _deeper(self, by: int) -> None:
+        self._depth += by
+        if self._depth > DEEPEST:
+            raise self._error(f"nested more than {DEEPEST} deep")
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    def _take(self) -> str:
+        token = self._peek()
+        if token is None:
+            raise self._error("the text ends too early")
+        self._at += 1
+        return token
+
+    def _accept(self, token: str) -> bool:
+        found = self._peek() == token
+        self._at += found
+        return found
+
+    def _expect(self, token: str) -> None:
+        if not self._accept(token):
+            raise self._error(f"{token!r} was expected")
+
+    def end(self) -> None:
+        if self._peek() is not None:
+            raise self._error("nothing more was expected")
+
+    def _error(self, why: str) -> DerivationError:
+        done = " ".join(self._tokens[max(0, self._at - 8) : self._at])
+        return DerivationError(f"in {_short(self._text)!r} after {done!r}: {why}")
+
+
+def _tokenise(text: str) -> Iterator[str]:
+    at = 0
+    while text[at:].strip():
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise DerivationError(f"in {_short(text)!r}: {text[at:].strip()[0]!r} has no meaning")
+        yield match.group().strip()
+        at = match.end()
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _log2(argument: sp.Expr, natural: sp.Expr) -> sp.Expr:
+    """log2 of a power of two is an integer, which log(x)/log(2) would hide."""
+    if isinstance(argument, sp.Rational) and argument > 0:
+        up, down = int(argument.p), int(argument.q)
+        if up & (up - 1) == 0 and down & (down - 1) == 0:
+            return sp.Integer(up.bit_length() - down.bit_length())
+    return natural / sp.log(2)
+
+
+def _bits(x: sp.Rational) -> int:
+    return max(abs(int(x.p)).bit_length(), int(x.q).bit_length())
+
+
+def too_large(kind: object, args: tuple[sp.Expr, ...]) -> bool:
+    """Whether SymPy would write out an absurdly long number for kind(*args)."""
+    if not all(isinstance(a, sp.Rational) for a in args):
+        return False
+    if kind is sp.Pow:
+        base, exponent = args
+        if exponent.q != 1 and _bits(base) > 512:
+            return True
+        return base not in (0, 1, -1) and (
+            _bits(exponent) > 20 or _bits(base) * abs(exponent) > BITS
+        )
+    if kind in (sp.factorial, sp.gamma):
+        return bool(args[0] > 2000)
+    if kind is sp.binomial:
+        return bool(abs(args[0]) > BITS or abs(args[1]) > BITS)
+    return kind is sp.exp and _bits(args[0]) > 64
+
+
+def _huge(argument: sp.Expr) -> bool:
+    """Whether rounding or comparing a constant would need absurd precision."""
+    if argument.free_symbols or isinstance(argument, sp.Rational):
+        return False
+    from flint import ctx
+
+    from robustsize.bounds.balls import ball, evaluate
+
+    with ctx.workprec(64):
+        value = ball(evaluate(argument, {}))
+    return not bool(abs(value) < 2**1024)

@@ -1,0 +1,50 @@
+"""Identities, by rewritings that hold wherever both sides are defined.
+
+Only expansion, common denominators, the laws of powers and logarithms over symbols of known sign,
+and the recurrence of the gamma function are used: `simplify` guesses more than it can know. That
+both sides are defined over the whole domain is proved apart, condition by condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy as sp
+
+from robustsize.bounds.derivation.region import Region
+from robustsize.bounds.derivation.relations import Relation
+
+_LARGEST, _TERMS = 400, 50
+
+
+def is_identity(relation: Relation, region: Region) -> bool:
+    """Whether the two sides are the same function; False says nothing.
+
+    Both are first written over the region's symbols, whose signs SymPy knows.
+    """
+    margin = _written_out(region.translate(relation).margin)
+    return margin.count_ops() <= _LARGEST and any(form == 0 for form in _forms(margin))
+
+
+def _written_out(margin: sp.Expr) -> sp.Expr:
+    """Short sums between integers, term by term."""
+    exchange: dict[sp.Basic, sp.Basic] = {}
+    for node in margin.atoms(sp.Sum):
+        (index, low, high), *_ = node.limits
+        if isinstance(low, sp.Integer) and isinstance(high, sp.Integer) and high - low < _TERMS:
+            terms = [node.function.xreplace({index: sp.Integer(i)}) for i in range(low, high + 1)]
+            exchange[node] = sp.Add(*terms)
+    return margin.xreplace(exchange)
+
+
+def _forms(margin: sp.Expr) -> Iterator[sp.Expr]:
+    yield margin
+    yield sp.expand(margin)
+    top = sp.numer(sp.together(margin))
+    yield sp.expand(top)
+    logs = sp.expand_log(top, factor=True)
+    yield sp.expand(logs)
+    yield sp.expand(sp.numer(sp.together(sp.powdenest(sp.expand(logs)))))
+    if margin.has(sp.gamma, sp.factorial, sp.binomial):
+        whole = sp.gammasimp(margin.rewrite(sp.gamma))
+        yield sp.expand(sp.numer(sp.together(whole)))
