@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIGURE_KINDS = (".svg", ".png", ".pdf")
+NETWORK_KINDS = (".npz", ".onnx", ".pt")
 
 
 def check_figure_path(path: Path) -> Path:
@@ -20,14 +21,26 @@ def check_figure_path(path: Path) -> Path:
 
     Raises InputError for another ending, a folder that is missing or one that cannot be written.
     """
-    if path.suffix not in FIGURE_KINDS:
+    return _check_path(path, FIGURE_KINDS, "bounds.svg")
+
+
+def check_network_path(path: Path) -> Path:
+    """The path, if a network can be written there.
+
+    Raises InputError for another ending, a folder that is missing or one that cannot be written.
+    """
+    return _check_path(path, NETWORK_KINDS, "net.npz")
+
+
+def _check_path(path: Path, kinds: tuple[str, ...], example: str) -> Path:
+    if path.suffix not in kinds:
         raise InputError(
-            f"-o {str(path)!r}: the ending must be one of {', '.join(FIGURE_KINDS)}; "
-            "for example -o bounds.svg"
+            f"-o {str(path)!r}: the ending must be one of {', '.join(kinds)}; "
+            f"for example -o {example}"
         )
     if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
         raise InputError(
-            f"-o {str(path)!r}: no file can be written there; for example -o bounds.svg"
+            f"-o {str(path)!r}: no file can be written there; for example -o {example}"
         )
     return path
 

@@ -36,6 +36,8 @@ def _read_npz(path: Path) -> tuple[Rationals, Rationals]:
     with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         if {"A", "B"} <= set(file):
             return Rationals.of_floats(_matrix(file["A"])), Rationals.of_floats(_matrix(file["B"]))
+        if not {"points", "labels"} <= set(file):
+            raise ValueError("it holds neither points and labels nor A and B")
         points, labels = _matrix(file["points"]), np.asarray(file["labels"]).ravel()
     if len(labels) != len(points):
         raise ValueError(f"{len(labels)} labels for {len(points)} points")

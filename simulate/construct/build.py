@@ -1,0 +1,110 @@
+"""One door to the constructions: a theorem's id, its parameters, and where the sets come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy as sp
+
+from robustsize.bounds.symbols import (
+    BY_SYMBOL,
+    InputError,
+    N,
+    Norm,
+    Values,
+    c,
+    d,
+    delta,
+    epsilon,
+    k,
+)
+from robustsize.simulate.construct.result import Construction
+from robustsize.simulate.construct.thm2_2 import robust_fit
+from robustsize.simulate.construct.thm3_3 import robust_classifier
+from robustsize.simulate.construct.thm4_3 import hard_instance_network
+from robustsize.simulate.construct.thm5_5 import manifold_classifier
+from robustsize.simulate.instance import Grid, grid_axis, hard_instance, random_labelling
+from robustsize.simulate.manifolds import flat_cube
+from robustsize.simulate.random_sets import Kind, random_manifold_pair, random_pair
+from robustsize.simulate.sets import SeparatedPair
+
+POINTS = 20
+"""Random points where --samples does not say how many."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build. pair: the user's data, or None for a random instance from the seed."""
+
+    values: Values
+    norm: Norm
+    pair: SeparatedPair | None
+    seed: int
+
+    def __getitem__(self, symbol: sp.Symbol) -> Fraction:
+        if symbol not in self.values:
+            parameter = BY_SYMBOL[symbol]
+            raise InputError(
+                f"{parameter.option} is missing: {parameter.meaning}; "
+                f"for example {parameter.option} {parameter.example}"
+            )
+        return self.values[symbol]
+
+    @property
+    def points(self) -> int:
+        """How many random points are wanted."""
+        return int(self.values.get(N, Fraction(POINTS)))
+
+
+def build(id: str, request: Request) -> Construction:
+    """The network of a theorem's upper bound for the requested sets.
+
+    Raises InputError for a theorem without a construction or a missing parameter, ValueError where
+    the sets do not fit the theorem.
+    """
+    if id not in _BUILDERS:
+        raise InputError(f"{id} has no construction; build one of {', '.join(_BUILDERS)}")
+    return _BUILDERS[id](request)
+
+
+def _pair(request: Request) -> SeparatedPair:
+    if request.pair is not None:
+        return request.pair
+    dimension, gap = int(request[d]), request[epsilon]
+    return random_pair(Kind.POINTS, dimension, gap, request.norm, request.points, seed=request.seed)
+
+
+def _thm2_2(request: Request) -> Construction:
+    return robust_fit(_pair(request), request[delta])
+
+
+def _thm3_3(request: Request) -> Construction:
+    return robust_classifier(_pair(request), request[c])
+
+
+def _thm4_3(request: Request) -> Construction:
+    if request.pair is not None:
+        raise InputError("thm4.3 is built for its own hard instance; give --instance random")
+    dimension, gap = int(request[d]), request[epsilon]
+    m = len(grid_axis(gap, Grid.DENSE)) ** (dimension - 1)
+    labels = random_labelling(m, request.seed)
+    return hard_instance_network(hard_instance(dimension, gap, request[c], request.norm, labels))
+
+
+def _thm5_5(request: Request) -> Construction:
+    if request.pair is not None:
+        raise InputError("thm5.5 is built on the flat k-cube; give --instance random")
+    manifold = flat_cube(int(request[k]), int(request[d]))
+    gap, ratio = request[epsilon], request[c]
+    pair = random_manifold_pair(manifold, gap, request.points, radius=gap / 8, seed=request.seed)
+    return manifold_classifier(pair, manifold.covering((1 - ratio) * gap), ratio)
+
+
+_BUILDERS: dict[str, Callable[[Request], Construction]] = {
+    "thm2.2": _thm2_2,
+    "thm3.3": _thm3_3,
+    "thm4.3": _thm4_3,
+    "thm5.5": _thm5_5,
+}
