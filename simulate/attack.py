@@ -25,8 +25,8 @@ def probes(d: int, radius: float, p: Norm) -> NDArray[np.float64]:
     random = np.random.Generator(np.random.Philox(key=d))
     if p is Norm.INF:
         if 2**d <= PROBES:
-            return radius * np.array(list(itertools.product((-1.0, 1.0), repeat=d)))
-        return radius * (2.0 * random.integers(0, 2, (PROBES, d)) - 1.0)
+            return np.array(list(itertools.product((-radius, radius), repeat=d)))
+        return np.where(random.integers(0, 2, (PROBES, d)) == 1, radius, -radius)
     directions = random.standard_normal((PROBES, d))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     return radius * np.concatenate([np.eye(d), -np.eye(d), directions])

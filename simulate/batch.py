@@ -1,8 +1,8 @@
 """Many networks side by side: flat padded parameters, masks, random initialisation.
 
-A network's parameters lie in one vector, layer after layer, each weight (row-major) before its bias.
-Networks of one batch share a padded layout; a padded parameter is masked to zero, so it neither
-counts nor changes any value.
+A network's parameters lie in one vector: layer after layer, weight (row-major) before bias. Those
+of one batch share a padded layout; a padded parameter is masked to zero, so it neither counts nor
+changes any value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.simulate.network import Network
+from robustsize.simulate.plan import Plan
 
 Array = NDArray[np.floating]
 
@@ -61,8 +62,8 @@ class Layout:
         return Layout((d, *(-(-n // TILE) * TILE for n in hidden), 1))
 
     def positions_in(self, padded: Layout) -> NDArray[np.intp]:
-        """Where in a vector of layout `padded` each parameter of this layout goes, shape (size,)."""
-        index = padded.blocks(np.arange(padded.size))  # type: ignore[arg-type]
+        """Where in a vector of layout `padded` each parameter of this one goes, (size,)."""
+        index = padded.blocks(np.arange(padded.size, dtype=np.float64))
         kept = [
             block[tuple(map(slice, shape))].reshape(-1)
             for block, shape in zip(index, self.shapes, strict=True)
@@ -117,8 +118,7 @@ def new_batch(
     ids: NDArray[np.integer],
     task: NDArray[np.intp],
     data: Data,
-    seed: int,
-    dtype: np.dtype,
+    plan: Plan,
 ) -> Batch:
     """A batch of networks whose layouts share one padding.
 
@@ -137,10 +137,11 @@ def new_batch(
             kept: Array = (values != 0).astype(np.float64)
         else:
             points, _ = data.of(task[i : i + 1])
-            values, kept = draw(layout, points[0], seed, int(ids[i])), np.ones(layout.size)
+            values = draw(layout, points[0], plan.training_radius, plan.seed, int(ids[i]))
+            kept = np.ones(layout.size)
         parameters[i, positions[layout]] = values
         mask[i, positions[layout]] = kept
-    parameters, mask = parameters.astype(dtype), mask.astype(dtype)
+    parameters, mask = parameters.astype(plan.dtype), mask.astype(plan.dtype)
     return Batch(
         padded, parameters, mask, np.zeros_like(parameters), np.zeros_like(parameters), task
     )
@@ -158,28 +159,25 @@ def flat_parameters(network: Network) -> NDArray[np.float64]:
     return np.concatenate([part.reshape(-1) for pair in pairs for part in pair])
 
 
-def draw(layout: Layout, points: Array, seed: int, identity: int) -> NDArray[np.float64]:
+def draw(
+    layout: Layout, points: Array, radius: float, seed: int, identity: int
+) -> NDArray[np.float64]:
     """Random parameters of one network, shape (layout.size,).
 
-    They depend on (seed, identity), the layout and the points only: Philox, a counter-based
+    They depend on (seed, identity), the layout, points and radius only: Philox, a counter-based
     generator, with that key. Weights are uniform with He's variance, four times it in the first
-    layer and a tenth of 1/width in the last; a bias is such that its unit's kink passes through a
-    random point: of the points' bounding box in the first layer, the image of a random data point
-    in later ones. Small networks then start with no unit dead or linear on the data.
+    layer and a tenth of 1/width in the last; the bias of a hidden unit puts its kink through a
+    random point of the bounding box of the points' balls, so that few units start dead or linear.
     """
     random = np.random.Generator(np.random.Philox(key=[seed, identity]))
-    low, high = points.min(axis=0), points.max(axis=0)
-    parameters: list[NDArray[np.float64]] = []
-    image = np.asarray(points, dtype=np.float64)
-    last = len(layout.widths) - 2
-    for i, (k, n) in enumerate(pairwise(layout.widths)):
-        variance = 8 / k if i == 0 else 0.1 / k if i == last else 2 / k
-        weight = random.uniform(-1, 1, (n, k)) * np.sqrt(3 * variance)
-        if i == 0:
-            anchor = low + (high - low) * random.uniform(0, 1, (n, k))
-        else:
-            anchor = image[random.integers(0, len(image), n)]
-        bias = -(weight * anchor).sum(axis=1) if i < last else np.zeros(n)
-        parameters += [weight.reshape(-1), bias]
-        image = np.maximum(image @ weight.T + bias, 0.0)
-    return np.concatenate(parameters)
+    low, high = points.min(axis=0) - radius, points.max(axis=0) + radius
+    layers: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    *hidden, last = pairwise(layout.widths)
+    for i, (k, n) in enumerate(hidden):
+        weight = random.uniform(-1, 1, (n, k)) * np.sqrt(3 * (2 if i else 8) / k)
+        anchor = low + (high - low) * random.uniform(0, 1, (n, len(low)))
+        for below, bias in layers:
+            anchor = np.maximum(anchor @ below.T + bias, 0.0)
+        layers.append((weight, -(weight * anchor).sum(axis=1)))
+    layers.append((random.uniform(-1, 1, last[::-1]) * np.sqrt(0.3 / last[0]), np.zeros(1)))
+    return np.concatenate([part.reshape(-1) for layer in layers for part in layer])

@@ -1,8 +1,8 @@
 """Small matrix products on vector registers, for Numba code: points innermost, explicit tiles.
 
 Matrices of activations are (units, points), rows `stride` elements apart and aligned to a vector;
-points come in whole vectors. Arguments are addresses, so that a caller's arrays stay where they are.
-Vectors have 64 bytes on machines with AVX-512, else 32.
+points come in whole vectors. Arguments are addresses of memory that the caller keeps alive. A
+vector has 64 bytes on machines with AVX-512, else 32.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
 VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f", False) else 32
 
-PLAIN, RELU, SELECT, MASK = 0, 1, 2, 3
+PLAIN, RELU, SELECT, MASK = (np.int64(i) for i in range(4))
 """What `product` stores, a being the sum: a; max(a, 0); other_j where a > 0, else 0; a where
-other_jp > 0, else 0."""
+other_jp > 0, else 0. NumPy numbers, as Numba compiles anew for each value of a Python literal."""
 
 _INT = ir.IntType(64)
+_tile: Any = intrinsic(prefer_literal=True)
 _FUSED = ("contract",)
 _ANY_ORDER = ("contract", "reassoc")
 
@@ -63,8 +65,7 @@ class _Code:
         """A vector with the sum of the lanes of each given vector, whose number is a power of 2."""
         while len(vectors) > 1:
             vectors = [self._paired(x, y) for x, y in zip(vectors[::2], vectors[1::2], strict=True)]
-        rest = vectors[0]
-        return rest
+        return vectors[0]
 
     def folded(self, vector: ir.Value, lanes: int) -> ir.Value:
         """The vector shortened to that many lanes by adding its upper half to its lower."""
@@ -108,7 +109,7 @@ class _Loop:
         self.b.position_at_end(self.after)
 
 
-@intrinsic(prefer_literal=True)
+@_tile
 def _product_tile(  # type: ignore[no-untyped-def]
     _, rows, vectors, like, epilogue, weight, row, column, x, bias, other, out, count, stride
 ):
@@ -141,7 +142,7 @@ def _product_tile(  # type: ignore[no-untyped-def]
         plain = b.append_basic_block("store")
         switch = b.switch(epilogue, plain)
         for kind, block in cases.items():
-            switch.add_case(_INT(kind), block)
+            switch.add_case(_INT(int(kind)), block)
         for kind, block in {PLAIN: plain, **cases}.items():
             b.position_at_end(block)
             for (j, _), place, value in zip(tile, places, sums, strict=True):
@@ -160,9 +161,9 @@ def _product_tile(  # type: ignore[no-untyped-def]
     return types.void(rows, vectors, like, *([types.int64] * 10)), code
 
 
-@intrinsic(prefer_literal=True)
+@_tile
 def _outer_tile(_, rows, columns, like, g, h, out, row, points, stride):  # type: ignore[no-untyped-def]
-    """Rows 0..rows-1 and columns 0..columns-1 of `outer`; both are literals, powers of 2 up to 4."""
+    """Rows 0..rows-1 and columns 0..columns-1 of `outer`; both literal, powers of 2 up to 4."""
     height, width = rows.literal_value, columns.literal_value
 
     def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
@@ -185,6 +186,12 @@ def _outer_tile(_, rows, columns, like, g, h, out, row, points, stride):  # type
         return context.get_dummy_value()
 
     return types.void(rows, columns, like, *([types.int64] * 6)), code
+
+
+@njit(cache=True)
+def address(array):  # type: ignore[no-untyped-def]
+    """Where the array's elements start, signed: Numba adds uint64 and int64 as floats."""
+    return np.int64(array.ctypes.data)
 
 
 @njit(cache=True, error_model="numpy")
@@ -239,7 +246,7 @@ def product(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy")
 def outer(like, g, h, out, rows, columns, points, stride):  # type: ignore[no-untyped-def]
-    """out_jk += sum_p g_jp h_kp for j < rows, 1 or a multiple of 4, k < columns; out is row-major."""
+    """out_jk += sum_p g_jp h_kp, j < rows, k < columns; rows is 1 or a multiple of 4."""
     size = like.itemsize
     j = 0
     while j < rows:

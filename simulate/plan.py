@@ -38,12 +38,12 @@ class Plan:
 
     radius: float
     p: Norm = Norm.INF
-    stretch: float = 1.05
-    steps: int = 1000
+    stretch: float = 1.1
+    steps: int = 1500
     pgd_steps: int = 5
     pgd_step: float | None = None
-    learning_rate: float = 0.03
-    final_share: float = 0.05
+    learning_rate: float = 0.02
+    final_share: float = 0.3
     loss: Loss = Loss.SQUARED_HINGE
     margin: float = 0.05
     patience: int = 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Protocol
 
@@ -26,6 +27,8 @@ __all__ = ["Loss", "Plan", "Start", "Trained", "train"]
 Start = tuple[int, ...] | Network
 """Where a network starts: hidden widths (drawn at random), or a network whose zeros stay zero."""
 
+ENGINES = ("auto", "numba", "torch")
+DEVICES = ("auto", "cpu", "cuda")
 MAX_HIDDEN = 3
 DEFAULT_BUDGET = 2**30
 
@@ -100,7 +103,8 @@ def train(
     points: shape (m, d), or (S, m, d), one a labelled set. labels: shape (m,) or (S, m), -1 or +1.
     starts: one to three hidden widths each, or a Network. task: shape (B,), in 0..S-1; by default
     i where S = B, and 0 where S = 1. ids: shape (B,), random keys, by default 0..B-1.
-    device: auto, cpu or cuda. engine: auto, or torch. progress is called with network-steps done
+    device: auto (cuda where it is there), cpu or cuda. engine: auto (numba on cpu, torch on cuda),
+    numba, or torch. progress is called with network-steps done
     and their number; a network that is done early counts in full. budget_bytes bounds the memory
     of the batch in training; more networks than fit are trained in turn.
 
@@ -130,8 +134,8 @@ def train(
         fit = budget_bytes // each
         for chunk in (np.array(members[a : a + fit]) for a in range(0, len(members), fit)):
             chosen = [starts[i] for i in chunk]
-            batch = new_batch(chosen, keys[chunk], rows[chunk], data, plan.seed, plan.dtype)
-            run = _run(runner, batch, data, plan, lambda k, at=finished: progress(at + k, total))
+            batch = new_batch(chosen, keys[chunk], rows[chunk], data, plan)
+            run = _run(runner, batch, data, plan, partial(_report, progress, finished, total))
             finished += len(chunk) * plan.steps
             margin[chunk], steps[chunk], diverged[chunk] = run[1:]
             for i, row in zip(chunk, run[0], strict=True):
@@ -177,6 +181,10 @@ def _run(
     return best, margin, steps, diverged
 
 
+def _report(progress: Callable[[int, int], None], before: int, total: int, done: int) -> None:
+    progress(before + done, total)
+
+
 def _groups(layouts: Sequence[Layout]) -> dict[Layout, list[int]]:
     """The networks of each padded layout."""
     groups: dict[Layout, list[int]] = {}
@@ -187,18 +195,28 @@ def _groups(layouts: Sequence[Layout]) -> dict[Layout, list[int]]:
 
 def _engine(engine: str, device: str) -> Engine:
     """The engine for a device. Raises ValueError where there is none."""
-    if engine not in ("auto", "torch"):
-        raise ValueError(f"engine {engine!r} is not one of auto, torch")
-    if device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"device {device!r} is not one of auto, cpu, cuda")
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    if device not in DEVICES:
+        raise ValueError(f"device {device!r} is not one of {', '.join(DEVICES)}")
+    if engine == "numba" and device == "cuda":
+        raise ValueError("engine numba runs on device cpu only")
+    cuda = device != "cpu" and engine != "numba" and _cuda_is_there()
+    if device == "cuda" and not cuda:
+        raise ValueError("device cuda is not there; this machine has: cpu")
+    if cuda or engine == "torch":
+        from robustsize.simulate.train_torch import TorchEngine
+
+        return TorchEngine("cuda" if cuda else "cpu")
+    from robustsize.simulate.train_numba import NumbaEngine
+
+    return NumbaEngine()
+
+
+def _cuda_is_there() -> bool:
     import torch
 
-    from robustsize.simulate.train_torch import TorchEngine
-
-    present = torch.cuda.is_available()
-    if device == "cuda" and not present:
-        raise ValueError("device cuda is not there; this machine has: cpu")
-    return TorchEngine("cuda" if present and device != "cpu" else "cpu")
+    return torch.cuda.is_available()
 
 
 def _checked_layout(start: Start, d: int) -> Layout:

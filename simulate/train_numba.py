@@ -7,10 +7,13 @@ to float tolerance, as the engine in PyTorch; independent of the number of threa
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from robustsize.simulate.attack import ASCENT_STEPS, probes
@@ -22,6 +25,7 @@ from robustsize.simulate.kernels import (
     RELU,
     SELECT,
     VECTOR_BYTES,
+    address,
     outer,
     product,
 )
@@ -32,6 +36,8 @@ BLOCK_BYTES = 24 * 1024
 """Activations of one block of points take about this much, so that they stay in the first cache."""
 MAX_VECTORS = 8
 """Most vectors of points in a block."""
+SLICES_PER_THREAD = 4
+"""Parts that the networks of a call are dealt in, so that no thread waits long for another."""
 
 _LOGISTIC, _HINGE, _SQUARED = 0, 1, 2
 _LOSSES = {Loss.LOGISTIC: _LOGISTIC, Loss.HINGE: _HINGE, Loss.SQUARED_HINGE: _SQUARED}
@@ -54,7 +60,9 @@ class NumbaEngine:
         t = np.arange(start + 1, stop + 1)
         rates = plan.rates()[start:stop] / (1 - DECAY_FIRST**t)
         scales = 1 / (1 - DECAY_SECOND**t)
-        _advance(
+        _parallel(
+            _advance,
+            len(batch),
             (batch.parameters, batch.mask, batch.first, batch.second),
             batch.task,
             _sets(data),
@@ -69,7 +77,11 @@ class NumbaEngine:
 
     def margin(self, batch: Batch, data: Data, plan: Plan) -> NDArray[np.float64]:
         """Smallest y f(x') that the attack of `attack.attack` finds for each network."""
-        worst = _margins(
+        worst = np.empty(len(batch), plan.dtype)
+        _parallel(
+            _margins,
+            len(batch),
+            worst,
             batch.parameters,
             batch.task,
             _sets(data),
@@ -80,8 +92,19 @@ class NumbaEngine:
         return worst.astype(np.float64)
 
 
+def _parallel(kernel: Callable[..., None], count: int, *arguments: object) -> None:
+    """Run kernel(start, stop, *arguments) on slices of 0..count, which threads take in turn."""
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    length = max(1, count // (SLICES_PER_THREAD * (threads or 1)))
+    with ThreadPoolExecutor(threads) as pool:
+        slices = range(0, count, length)
+        work = [pool.submit(kernel, a, min(a + length, count), *arguments) for a in slices]
+        for done in work:
+            done.result()
+
+
 class _Sets(NamedTuple):
-    """Labelled sets: points (S, d, M), labels (S, M), M points in whole vectors; padding has label 0."""
+    """Labelled sets: points (S, d, M) and labels (S, M); padding to whole vectors has label 0."""
 
     points: Array
     labels: Array
@@ -144,7 +167,7 @@ def _workspace(parameters, shape):  # type: ignore[no-untyped-def]
     """Buffers of the parameters' type, rows aligned to vectors."""
     rows = 2 * shape.widths.sum()
     flat = np.zeros(rows * shape.block + VECTOR_BYTES, parameters.dtype)
-    first = (-flat.ctypes.data % VECTOR_BYTES) // flat.itemsize
+    first = (-address(flat) % VECTOR_BYTES) // flat.itemsize
     aligned = flat[first : first + rows * shape.block].reshape(rows, shape.block)
     return _Work(aligned, np.zeros(shape.widths.max(), parameters.dtype))
 
@@ -156,19 +179,19 @@ def _forward(net, shape, work, size, epilogue):  # type: ignore[no-untyped-def]
     With SELECT, of the last hidden layer only the slopes of the output by its sums, in their rows.
     """
     number, row = net.itemsize, shape.block * net.itemsize
-    depth, total = len(shape.widths) - 1, shape.widths[:-1].sum()
-    x = base = work.rows.ctypes.data
+    depth, total, one = len(shape.widths) - 1, shape.widths[:-1].sum(), np.int64(1)
+    x = base = address(work.rows)
     for i in range(depth if epilogue == PLAIN else depth - 1):
         k, n = shape.widths[i], shape.widths[i + 1]
-        weight = net.ctypes.data + shape.starts[i] * number
+        weight = address(net) + shape.starts[i] * number
         bias = weight + n * k * number
         kind, out, other = RELU, x + k * row, bias
         if i == depth - 1:
             kind, out = PLAIN, base + (2 * total + 1) * row
         elif i == depth - 2 and epilogue == SELECT:
             kind, out = SELECT, base + (2 * total - n) * row
-            other = net.ctypes.data + shape.starts[i + 1] * number
-        product(net, kind, weight, k, 1, x, bias, other, out, n, k, size, shape.block)
+            other = address(net) + shape.starts[i + 1] * number
+        product(net, kind, weight, k, one, x, bias, other, out, n, k, size, shape.block)
         x += k * row
 
 
@@ -176,16 +199,16 @@ def _forward(net, shape, work, size, epilogue):  # type: ignore[no-untyped-def]
 def _backward(net, shape, work, size, top, bottom):  # type: ignore[no-untyped-def]
     """From the slopes by the sums of layer `top` those of the layers below it, down to `bottom`."""
     number, row = net.itemsize, shape.block * net.itemsize
-    values = work.rows.ctypes.data + shape.widths[:top].sum() * row
-    slopes = values + shape.widths[:-1].sum() * row
+    values = address(work.rows) + shape.widths[:top].sum() * row
+    slopes, one = values + shape.widths[:-1].sum() * row, np.int64(1)
     for i in range(top - 1, bottom - 1, -1):
         k, n = shape.widths[i], shape.widths[i + 1]
         above = slopes
         values -= k * row
         slopes -= k * row
         kind = MASK if i > 0 else PLAIN
-        weight, zeros = net.ctypes.data + shape.starts[i] * number, work.zeros.ctypes.data
-        product(net, kind, weight, 1, k, above, zeros, values, slopes, k, n, size, shape.block)
+        weight, zeros = address(net) + shape.starts[i] * number, address(work.zeros)
+        product(net, kind, weight, one, k, above, zeros, values, slopes, k, n, size, shape.block)
 
 
 @njit(cache=True, error_model="numpy", fastmath=_REORDER)
@@ -215,14 +238,12 @@ def _move(x, slope, centre, labels, first, size, pgd):  # type: ignore[no-untype
 
 
 @njit(cache=True, error_model="numpy")
-def _ascend(net, shape, work, centre, labels, first, size, pgd, steps):  # type: ignore[no-untyped-def]
-    """That many PGD steps of a block, in place."""
+def _ascend(net, shape, work, centre, labels, first, size, pgd):  # type: ignore[no-untyped-def]
+    """One PGD step of a block, in place."""
     d, total = shape.widths[0], shape.widths[:-1].sum()
-    for _ in range(steps):
-        _forward(net, shape, work, size, SELECT)
-        _backward(net, shape, work, size, len(shape.widths) - 2, 0)
-        slope = work.rows[total : total + d]
-        _move(work.rows[:d], slope, centre, labels, first, size, pgd)
+    _forward(net, shape, work, size, SELECT)
+    _backward(net, shape, work, size, len(shape.widths) - 2, np.int64(0))
+    _move(work.rows[:d], work.rows[total : total + d], centre, labels, first, size, pgd)
 
 
 @njit(cache=True, error_model="numpy", fastmath=_REORDER)
@@ -283,11 +304,11 @@ def _adam(net, mask, gradient, first, second, rate, scale):  # type: ignore[no-u
 @njit(cache=True, error_model="numpy", fastmath=_REORDER)
 def _accumulate(net, shape, work, size, gradient):  # type: ignore[no-untyped-def]
     """Add a block's share to the gradient, from what enters and the slopes of each layer."""
-    number, row, base = net.itemsize, shape.block * net.itemsize, work.rows.ctypes.data
+    number, row, base = net.itemsize, shape.block * net.itemsize, address(work.rows)
     enters, leaves = 0, shape.widths[:-1].sum() + shape.widths[0]
     for i in range(len(shape.widths) - 1):
         k, n = shape.widths[i], shape.widths[i + 1]
-        out = gradient.ctypes.data + shape.starts[i] * number
+        out = address(gradient) + shape.starts[i] * number
         outer(net, base + leaves * row, base + enters * row, out, n, k, size, shape.block)
         for j in range(n):
             total = net.dtype.type(0)
@@ -311,10 +332,11 @@ def _train(state, centre, labels, shape, pgd, loss, weight, rates, scales, bits_
         for first in range(0, len(labels), shape.block):
             size = min(shape.block, len(labels) - first)
             work.rows[:d, :size] = centre[:, first : first + size]
-            _ascend(net, shape, work, centre, labels, first, size, pgd, pgd.steps)
+            for _ in range(pgd.steps):
+                _ascend(net, shape, work, centre, labels, first, size, pgd)
             _forward(net, shape, work, size, PLAIN)
             _loss_slope(output, labels, first, size, slope, bits, loss, weight)
-            _backward(net, shape, work, size, depth, 1)
+            _backward(net, shape, work, size, depth, np.int64(1))
             _accumulate(net, shape, work, size, gradient)
         _adam(net, mask, gradient, moment1, moment2, rates[t], scales[t])
 
@@ -329,7 +351,7 @@ def _least_margin(net, centre, labels, shape, pgd, offsets):  # type: ignore[no-
         work.rows[:d, :size] = centre[:, first : first + size]
         for attempt in range(1 + pgd.steps + len(offsets)):
             if 0 < attempt <= pgd.steps:
-                _ascend(net, shape, work, centre, labels, first, size, pgd, 1)
+                _ascend(net, shape, work, centre, labels, first, size, pgd)
             elif attempt > pgd.steps:
                 for i in range(d):
                     offset = offsets[attempt - pgd.steps - 1, i]
@@ -343,26 +365,21 @@ def _least_margin(net, centre, labels, shape, pgd, offsets):  # type: ignore[no-
     return least
 
 
-# The parallel loops do nothing but call: numba's parallel pass rewrites array statements in them.
-
-
-@njit(cache=True, error_model="numpy", parallel=True)
-def _advance(states, task, sets, *plan):  # type: ignore[no-untyped-def]
-    """`_train` for all networks."""
+@njit(cache=True, error_model="numpy", nogil=True)
+def _advance(start, stop, states, task, sets, *plan):  # type: ignore[no-untyped-def]
+    """`_train` for the networks from start to stop."""
     parameters, masks, moments1, moments2 = states
-    for b in prange(len(parameters)):
+    for b in range(start, stop):
         state = (parameters[b], masks[b], moments1[b], moments2[b])
         centre = sets.points[task[b] if len(sets.points) > 1 else 0]
         labels = sets.labels[task[b] if len(sets.labels) > 1 else 0]
         _train(state, centre, labels, *plan)
 
 
-@njit(cache=True, error_model="numpy", parallel=True)
-def _margins(parameters, task, sets, *attack):  # type: ignore[no-untyped-def]
-    """`_least_margin` for all networks."""
-    worst = np.zeros(len(parameters), parameters.dtype)
-    for b in prange(len(parameters)):
+@njit(cache=True, error_model="numpy", nogil=True)
+def _margins(start, stop, worst, parameters, task, sets, *attack):  # type: ignore[no-untyped-def]
+    """`_least_margin` for the networks from start to stop, into worst."""
+    for b in range(start, stop):
         centre = sets.points[task[b] if len(sets.points) > 1 else 0]
         labels = sets.labels[task[b] if len(sets.labels) > 1 else 0]
         worst[b] = _least_margin(parameters[b], centre, labels, *attack)
-    return worst

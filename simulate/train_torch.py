@@ -36,33 +36,16 @@ class TorchEngine:
     def advance(self, batch: Batch, data: Data, plan: Plan, start: int, stop: int) -> None:
         """Take training steps start + 1 to stop, in place."""
         points, labels = self._data(batch, data)
-        flat, mask, first, second = (
-            self._tensor(a) for a in (batch.parameters, batch.mask, batch.first, batch.second)
-        )
-        gradient = torch.zeros_like(flat)
-        parameters, slopes = _blocks(batch.layout, flat), _blocks(batch.layout, gradient)
-        rates = plan.rates()
-        radius, step = plan.training_radius, plan.pgd_step_size
+        state = [self._tensor(a) for a in (batch.parameters, batch.first, batch.second)]
+        mask, rates = self._tensor(batch.mask), plan.rates()
         for t in range(start + 1, stop + 1):
-            x = points
-            for _ in range(plan.pgd_steps):
-                x = _ascend(parameters, x, points, labels, radius, step, plan.p)
-            output, values = _forward(parameters, x)
-            _backward(parameters, values, _loss_slope(plan, output, labels), slopes)
-            first.mul_(DECAY_FIRST).add_(gradient, alpha=1 - DECAY_FIRST)
-            second.mul_(DECAY_SECOND).addcmul_(gradient, gradient, value=1 - DECAY_SECOND)
-            spread = (second / (1 - DECAY_SECOND**t)).sqrt_().add_(STABILISER)
-            move = first / spread * mask
-            flat.sub_(move, alpha=rates[t - 1] / (1 - DECAY_FIRST**t))
-        for array, tensor in (
-            (batch.parameters, flat),
-            (batch.first, first),
-            (batch.second, second),
-        ):
+            rate = rates[t - 1] / (1 - DECAY_FIRST**t)
+            state = step(batch.layout, plan, state, mask, points, labels, rate, 1 - DECAY_SECOND**t)
+        for array, tensor in zip((batch.parameters, batch.first, batch.second), state, strict=True):
             array[:] = tensor.cpu().numpy()
 
     def margin(self, batch: Batch, data: Data, plan: Plan) -> NDArray[np.float64]:
-        """Smallest y f(x') that the attack of `attack.attack` finds for each network, shape (B,)."""
+        """Smallest y f(x') that the attack of `attack.attack` finds for each network."""
         points, labels = self._data(batch, data)
         parameters = _blocks(batch.layout, self._tensor(batch.parameters))
         worst = labels * _forward(parameters, points)[0]
@@ -83,6 +66,33 @@ class TorchEngine:
         return self._tensor(points.transpose(0, 2, 1)), self._tensor(labels)
 
 
+def step(
+    layout: Layout,
+    plan: Plan,
+    state: list[Tensor],
+    mask: Tensor,
+    points: Tensor,
+    labels: Tensor,
+    rate: float | Tensor,
+    correction: float | Tensor,
+) -> list[Tensor]:
+    """One training step: PGD on points (B, d, m), gradient, Adam.
+
+    state: parameters, first and second moments, shape (B, layout.size). rate: the learning rate,
+    corrected for the first moment's bias; correction: 1 - decay^t of the second.
+    """
+    flat, first, second = state
+    parameters, x = _blocks(layout, flat), points
+    for _ in range(plan.pgd_steps):
+        x = _ascend(parameters, x, points, labels, plan.training_radius, plan.pgd_step_size, plan.p)
+    output, values = _forward(parameters, x)
+    gradient = _backward(parameters, values, _loss_slope(plan, output, labels))
+    first = DECAY_FIRST * first + (1 - DECAY_FIRST) * gradient
+    second = DECAY_SECOND * second + (1 - DECAY_SECOND) * gradient**2
+    spread = (second / correction).sqrt() + STABILISER
+    return [flat - rate * mask * first / spread, first, second]
+
+
 def _blocks(layout: Layout, flat: Tensor) -> list[Tensor]:
     """Views of the weights (B, n, k) and biases (B, n) in a flat tensor (B, size)."""
     spans = zip(layout.offsets, layout.shapes, strict=False)
@@ -98,16 +108,16 @@ def _forward(parameters: list[Tensor], x: Tensor) -> tuple[Tensor, list[Tensor]]
     return output[:, 0], values
 
 
-def _backward(
-    parameters: list[Tensor], values: list[Tensor], slope: Tensor, gradient: list[Tensor]
-) -> None:
-    """Fill `gradient` with sum_p slope_p * d f(x_p) / d parameters; slope has shape (B, m)."""
+def _backward(parameters: list[Tensor], values: list[Tensor], slope: Tensor) -> Tensor:
+    """sum_p slope_p * d f(x_p) / d parameters, flat, shape (B, size); slope has shape (B, m)."""
     upper = slope[:, None, :]
+    gradient: list[Tensor] = []
     for i in range(len(values) - 1, -1, -1):
-        gradient[2 * i].copy_(torch.bmm(upper, values[i].transpose(1, 2)))
-        gradient[2 * i + 1].copy_(upper.sum(dim=2))
+        weight = torch.bmm(upper, values[i].transpose(1, 2)).flatten(1)
+        gradient = [weight, upper.sum(dim=2), *gradient]
         if i:
             upper = torch.bmm(parameters[2 * i].transpose(1, 2), upper) * (values[i] > 0)
+    return torch.cat(gradient, dim=1)
 
 
 def _ascend(
