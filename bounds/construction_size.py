@@ -90,3 +90,72 @@ def centres_outside_gap(epsilon: Number, c: Number, h: Number) -> sp.Expr:
 def centres_inside_gap(epsilon: Number, radius: Number) -> sp.Expr:
     """Gap of squared l_2 distances with the points themselves as centres: 4e(e - radius)."""
     return 4 * sp.sympify(epsilon) * (sp.sympify(epsilon) - radius)
+
+
+def halved_penalty_size(S: Number, E: Number, H: Number, Z: Number = 0) -> sp.Expr:
+    """S box bumps at depth 4 over the penalties of half-cells (half of the coordinates each).
+
+    A one-sided unit has a weight and a bias (Z of them zero), a half-cell's penalty E weights in
+    all, a bump two weights, a bias and an output weight, the output a bias: 4S + E + 2H - Z + 1.
+    """
+    return sp.sympify(4 * S + E + 2 * H - Z + 1)
+
+
+def depth_four_size(S: Number, g: Number, d1: Number, d2: Number) -> sp.Expr:
+    """At most what depth 4 costs on a grid: 4S + 2 d1 g^d1 + 2 d2 g^d2 + 4dg + 1, d = d1 + d2."""
+    sides = 2 * d1 * sp.Pow(g, d1) + 2 * d2 * sp.Pow(g, d2)
+    return halved_penalty_size(S, sides, 2 * (d1 + d2) * g)
+
+
+def halved_bump_size(
+    S: Number, M1: Number, M2: Number, E: Number, H: Number, Z: Number = 0
+) -> sp.Expr:
+    """S cells at depth 5, one parameter each: M1 and M2 bumps over half-cells with E sides in all.
+
+    A second half-cell's bump has a bias; a first half-cell's has one, is passed on, and meets the
+    bias of the unit that adds up its partners, two weights that compare them, and an output weight:
+    S + 6 M1 + M2 + E + 2H - Z + 1.
+    """
+    return sp.sympify(S + 6 * M1 + M2 + E + 2 * H - Z + 1)
+
+
+def depth_five_size(S: Number, g: Number, d1: Number, d2: Number) -> sp.Expr:
+    """At most what depth 5 costs on a grid: S + g^d1 (2 d1 + 6) + g^d2 (2 d2 + 1) + 4dg + 1."""
+    first, second = sp.Pow(g, d1), sp.Pow(g, d2)
+    sides = 2 * d1 * first + 2 * d2 * second
+    return halved_bump_size(S, first, second, sides, 2 * (d1 + d2) * g)
+
+
+def bit_table_size(
+    N: Number, M2: Number, d: Number, K: Number, first: Number = 1, start: Number = 1
+) -> sp.Expr:
+    """The hard instance by bit extraction: a table of K^a entries of M2 = K^(d-1-a) bits.
+
+    Staircases 6(d-1)(K-1); the table's kinks beyond its first piece 3 each (N of them), that piece
+    2 if it has a slope (first = 1), the table's value at 0 one if not zero (start = 1); the bit's
+    number carried in 3; 20 parameters a bit, less 13 as the first and the last need less; the
+    output 3. With N <= K^a - 2 at most 6(d-1)(K-1) + 3 K^a + 20 K^(d-1-a) - 10, any d-1 > a > 0.
+    """
+    return sp.sympify(6 * (d - 1) * (K - 1) + 3 * N + 2 * first + start + 20 * M2 - 7)
+
+
+def printed_route_size(N: Number, d: Number, delta: Number, R: Number) -> sp.Expr:
+    """At least what Theorem 2.2's printed route costs: squared distances, then their m-th powers.
+
+    For each of N points a network approximates |x - x_i|^2 within e1 = R delta (R-delta)/(R+delta)
+    and its m-th power, m = max(1, log2(32 N delta / R)), within e2 = (R (R^2+delta^2)/(R+delta))^m
+    / (33 N); R, which is not printed, is the distance at which other balls begin. Squares by
+    sawtooth functions (Yarotsky 2017, Proposition 2): s steps are within 4^(-s-1), a step has 8
+    parameters without skip connections; d squares within e1/d, then ceil(log2 m) products of three
+    squares each within e2. The reciprocal at the end and the sums are left out.
+    """
+    N, d, delta, R = (sp.sympify(v) for v in (N, d, delta, R))
+    e1 = R * delta * (R - delta) / (R + delta)
+    m = sp.Max(1, sp.ceiling(sp.log(32 * N * delta / R, 2)))
+    e2 = (R * (R**2 + delta**2) / (R + delta)) ** m / (33 * N)
+    return N * (d * _square_size(e1 / d) + 3 * sp.ceiling(sp.log(m, 2)) * _square_size(e2))
+
+
+def _square_size(error: sp.Expr) -> sp.Expr:
+    """Parameters of t^2 on [0,1] within an error by sawtooth functions, 8 a step."""
+    return 8 * sp.Max(1, sp.ceiling(-sp.log(error, 4)) - 1)

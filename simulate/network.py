@@ -117,6 +117,8 @@ class Network:
                 moved = weights[i + 1][:, constant] @ np.maximum(biases[i][constant], 0.0)
                 biases[i + 1] += moved
                 keep = ~constant & weights[i + 1].any(axis=0)
+                if keep.all():
+                    continue
                 weights[i], biases[i] = weights[i][keep], biases[i][keep]
                 weights[i + 1] = weights[i + 1][:, keep]
         return Network(tuple(weights), tuple(biases))

@@ -1,10 +1,11 @@
 """Structural certificates: the argument of a construction, checked cell by cell on float weights.
 
 Built networks of any size are certified by reading their form off their weights (`_axis_bumps`,
-`_square_bumps`) and bounding each bump near each piece of the sets, rounded outwards. Nothing is
-taken from the builder. f has the right sign near a piece of the class with the bumps where the sum
-of the bumps' lower bounds is above the threshold, near a piece of the other class where the sum
-of their upper bounds is below. Pieces that no one bump holds are cut, at the bumps' ends, then halved.
+`_square_bumps`, or else `_layered_bounds`) and bounding each bump near each piece of the sets,
+rounded outwards. Nothing is taken from the builder. f has the right sign near a piece of the class
+with the bumps where the sum of the bumps' lower bounds is above the threshold, near a piece of the
+other class where the sum of their upper bounds is below. Pieces that no one bump holds are cut, at
+bumps' ends, then halved.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ import numpy as np
 from robustsize.simulate._axis_bumps import AxisBumps
 from robustsize.simulate._ball import rounded_up
 from robustsize.simulate._bump_form import Floats, OtherFormError
+from robustsize.simulate._layered_bounds import LayeredBounds
 from robustsize.simulate._parts import MOST_PARTS, Parts
 from robustsize.simulate._square_bumps import SquareBumps
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.construct.result import Construction
-from robustsize.simulate.instance import Norm
+from robustsize.simulate.instance import Norm, Point
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets import Region
 
-HALVINGS = 12
+HALVINGS = 6
+NARROW = 1e-6
+"""Boxes narrower than this, relative to the reach, are not halved: the reach decides."""
 
 
 class _Form(Protocol):
@@ -66,26 +70,30 @@ def certify_structure(
 ) -> Certificate:
     """Whether f > 0 within `radius` of the positive set and f < 0 within it of the negative one.
 
-    CERTIFIED is a proof for the float weights as given. UNDECIDED says why: the network has no form
-    that is known here, or near which piece its bounds do not suffice. The certificate's nodes are
-    the pieces bounded; its margin a lower bound on y f.
+    CERTIFIED is a proof for the float weights as given. COUNTEREXAMPLE is a point of a set itself
+    at which f, evaluated in rationals, has the wrong sign. UNDECIDED says why: the network has no
+    form that is known here, or near which piece its bounds do not suffice. The certificate's nodes
+    are the pieces bounded; its margin a lower bound on y f.
     """
     start = time.perf_counter()
     sets = [(region, y) for region, y in ((positive, 1), (negative, -1)) if region is not None]
     nodes, margin, method, reason = 0, np.inf, "structural", ""
+    refuted = None
     try:
-        form = _read(network, p)
+        form = _read(network)
         method = form.method
         for region, label in sets:
-            found, count, reason = _margin(form, region, label, radius, p)
+            found, count, refuted, reason = _margin(form, network, region, label, radius, p)
             margin, nodes = min(margin, found), nodes + count
             if reason:
                 break
     except OtherFormError as error:
         reason, margin = str(error), -np.inf
     status = CertificateStatus.UNDECIDED if reason else CertificateStatus.CERTIFIED
+    if refuted is not None:
+        status = CertificateStatus.COUNTEREXAMPLE
     seconds = time.perf_counter() - start
-    return Certificate(status, float(margin), np.inf, None, None, method, reason, seconds, nodes)
+    return Certificate(status, float(margin), np.inf, None, refuted, method, reason, seconds, nodes)
 
 
 class _Constant:
@@ -105,16 +113,25 @@ class _Constant:
         return []
 
 
-def _read(network: Network, p: Norm) -> _Form:
+def _read(network: Network) -> _Form:
     if network.depth == 1 and network.size == 1 and network.biases[0][0]:
         return _Constant(float(network.biases[0][0]))
-    return SquareBumps.read(network) if network.depth == 4 else AxisBumps.read(network)
+    reasons = []
+    for form in (AxisBumps, SquareBumps, LayeredBounds):
+        try:
+            return form.read(network)
+        except OtherFormError as error:
+            reasons.append(str(error))
+    raise OtherFormError("; ".join(reasons))
 
 
 def _margin(
-    form: _Form, region: Region, label: int, radius: Fraction, p: Norm
-) -> tuple[float, int, str]:
-    """A lower bound on label * f near the region, pieces bounded, and why it is not positive."""
+    form: _Form, network: Network, region: Region, label: int, radius: Fraction, p: Norm
+) -> tuple[float, int, Point | None, str]:
+    """A lower bound on label * f near the region, pieces bounded, and if it is not positive why.
+
+    Where a corner of the piece with the least bound has the wrong sign, it is the third value.
+    """
     parts = Parts.of(region, p)
     reach = rounded_up(radius + parts.fat)
     margin, nodes = np.inf, 0
@@ -131,12 +148,14 @@ def _margin(
         good = room > 0  # the sign of a difference of floats is exact
         margin = min(margin, room[good].min(initial=np.inf))
         if good.all():
-            return margin, nodes, ""
+            return margin, nodes, None, ""
         worst, piece = float(room.min()), int(parts.origin[np.argmin(room)])
         parts = parts.take(~good)
-        points = (parts.high - parts.low).max() == 0
+        if not attempt and label * network.exact(region.low.row(piece)) <= 0:
+            return worst, nodes, region.low.row(piece), "a point of a set itself has the wrong sign"
+        points = (parts.high - parts.low).max() <= NARROW * reach
         if (attempt and points) or 2 * len(parts.low) > MOST_PARTS:
             break
     name = "positive" if label > 0 else "negative"
     reason = f"near piece {piece} of the {name} set only y f >= {worst:.3g} is established"
-    return worst, nodes, reason
+    return worst, nodes, None, reason

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robustsize.simulate.certify import CertificateStatus
+from robustsize.simulate.construct.bit_table import bit_table
 from robustsize.simulate.construct.thm4_3 import Form, hard_instance_network
 from robustsize.simulate.instance import Grid, Norm, checkerboard, hard_instance, random_labelling
+from robustsize.simulate.network import Network
+from robustsize.simulate.structural import certify_construction, certify_structure
 
 CASES = [
     (d, Fraction(eps), Fraction(c), grid)
@@ -27,7 +31,7 @@ def corners(instance, point):
 
 
 @pytest.mark.parametrize(("d", "eps", "c", "grid"), CASES)
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", [Form.BUMPS, Form.STAIRCASE, Form.SMALLEST])
 def test_size_is_the_formula_and_corners_keep_their_label(d, eps, c, grid, form):
     axis = int(1 / (2 * eps)) + (grid is Grid.DENSE)
     for seed in range(2):
@@ -44,7 +48,7 @@ def test_size_is_the_formula_and_corners_keep_their_label(d, eps, c, grid, form)
     st.integers(0, 10**6),
     st.fractions(Fraction(1, 12), Fraction(49, 100), max_denominator=100),
     st.fractions(Fraction(1, 50), Fraction(49, 50), max_denominator=100),
-    st.sampled_from(Form),
+    st.sampled_from((Form.BUMPS, Form.STAIRCASE, Form.SMALLEST)),
 )
 @settings(max_examples=60, deadline=None)
 def test_every_ball_keeps_its_label_in_floats(d, seed, eps, c, form):
@@ -79,7 +83,7 @@ def test_equal_labels_need_one_parameter():
 def test_no_float_between_touching_balls_is_one_line():
     c = 1 - Fraction(1, 10**40)
     instance = hard_instance(2, Fraction(1, 5), c, Norm.INF, [1, -1, 1])
-    with pytest.raises(ValueError, match="no float64 lies between"):
+    with pytest.raises(ValueError, match="no float64 lies"):
         hard_instance_network(instance)
 
 
@@ -90,3 +94,49 @@ def test_a_staircase_in_four_dimensions_is_exact_on_corners():
         assert all(
             label * built.network.exact(x) >= Fraction(1, 2) for x in corners(instance, point)
         )
+
+
+@pytest.mark.parametrize("form", [Form.BUMPS, Form.STAIRCASE, Form.BITS])
+@pytest.mark.parametrize("p", Norm)
+@pytest.mark.parametrize(("d", "eps"), [(3, "1/4"), (4, "1/6"), (7, "1/4")])
+def test_every_form_is_certified_over_all_balls(form, p, d, eps):
+    eps, c = Fraction(eps), Fraction(9, 10)
+    K = int(1 / (2 * eps)) + 1
+    instance = hard_instance(d, eps, c, p, random_labelling(K ** (d - 1), 11))
+    built = hard_instance_network(instance, form=form)
+    assert built.size == built.formula_size <= built.bound_size
+    certificate = certify_construction(built)
+    assert certificate.status is CertificateStatus.CERTIFIED, certificate.reason
+    wrong = certify_structure(built.network, built.negative, built.positive, built.radius, built.p)
+    assert wrong.status is CertificateStatus.COUNTEREXAMPLE
+    assert built.network.exact(wrong.counterexample) < 0
+
+
+def test_bits_beat_the_exponent():
+    """2187 points, 857 parameters; a staircase needs three for each change of label."""
+    instance = hard_instance(
+        8, Fraction(1, 4), Fraction(9, 10), Norm.INF, random_labelling(2187, 0)
+    )
+    built = hard_instance_network(instance, form=Form.BITS)
+    staircase = hard_instance_network(instance, form=Form.STAIRCASE)
+    assert built.size == built.formula_size < staircase.size / 3
+    assert (instance.labels * built.network(instance.floats()) > 0.4).all()
+    x = instance.points[17]
+    assert instance.labels[17] * built.network.exact(x) == Fraction(1, 2)
+
+
+@given(st.integers(2, 9), st.integers(2, 12), st.integers(0, 10**6))
+@settings(max_examples=40, deadline=None)
+def test_bit_tables_read_every_label(M1, M2, seed):
+    labels = random_labelling(M1 * M2, seed).reshape(M1, M2)
+    table = bit_table(labels)
+    network = Network.of(table.layers)
+    y, b = np.indices((M1, M2)).reshape(2, -1)
+    values = network(np.stack([y, b + 1], axis=1))
+    assert np.array_equal(values, labels.ravel() / 2)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 1), (2, 41)])
+def test_tables_of_other_shapes_are_refused(shape):
+    with pytest.raises(ValueError, match="a table has"):
+        bit_table(np.ones(shape, dtype=np.int8))

@@ -16,7 +16,7 @@ from robustsize.simulate.random_sets import Kind, random_pair
 @pytest.fixture(params=list(Norm))
 def built(request):
     pair = random_pair(Kind.POINTS, 3, Fraction(1, 8), request.param, 12, seed=4)
-    return robust_classifier(pair, Fraction(1, 3), trim=False)
+    return robust_classifier(pair, Fraction(1, 3))
 
 
 def test_torch_computes_the_same(built):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from robustsize.bounds.construction_size import box_bump_size
 from robustsize.simulate.construct.result import as_int, constant_network, matrix
 from robustsize.simulate.exact import Rationals, common, dyadics_above, power_of_two_above
-from robustsize.simulate.network import Network
+from robustsize.simulate.network import Network, Weight
 from robustsize.simulate.sets import Region, common_numerators
 
 
@@ -122,42 +122,73 @@ def _without_superfluous(boxes: list[_Box], A: NDArray) -> list[_Box]:
     return [box for box, keep in zip(boxes, kept, strict=True) if keep]
 
 
+@dataclass(frozen=True, eq=False)
+class SideUnits:
+    """One-sided units and who uses them: side i of a cover belongs to box[i] and is unit[i].
+
+    weight, bias: the first layer. slope: the penalty reaches 1 where gamma is passed.
+    """
+
+    weight: Weight
+    bias: NDArray[np.float64]
+    box: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    slope: float
+
+    @property
+    def zeros(self) -> int:
+        """Biases that are zero."""
+        return int((self.bias == 0).sum())
+
+    def penalties(self, boxes: int, sign: int) -> Weight:
+        """The layer after: sign times each box's penalty."""
+        values = np.full(len(self.box), sign * self.slope)
+        return matrix((boxes, len(self.bias)), (self.box, self.unit, values))
+
+
+def side_units(cover: BoxCover, reach: Fraction, gamma: Fraction, d: int) -> SideUnits:
+    """The first layer on R^d: a penalty is 0 up to `reach` past a side, 1 from reach + gamma on.
+
+    Slopes are a power of two between 2/gamma and 4/gamma, breakpoints multiples of a power of two
+    that this leaves room for, so the weights are exact. The cover may have fewer axes than d: the
+    last ones are then ignored.
+
+    Raises ValueError where gamma <= 0 or so small that no float64 breakpoint lies in the margin.
+    """
+    if gamma <= 0:
+        raise ValueError(f"the margin {gamma} leaves no room for a bump")
+    slope = power_of_two_above(2 / gamma)
+    box, axis, sign, value = _sides(cover)
+    # One unit for each distinct (axis, direction, coordinate): shared between boxes.
+    keys, unit = np.unique((value * d + axis) * 2 + (sign > 0), return_inverse=True)
+    axes, signs = (keys // 2 % d).astype(np.int64), np.where(keys % 2 > 0, 1.0, -1.0)
+    ends = np.where(signs > 0, 1, -1) * (keys // 2 // d)
+    breaks = dyadics_above(Rationals(ends, cover.denominator), reach, gamma - 1 / slope)
+    weight = matrix((len(keys), d), (np.arange(len(keys)), axes, signs))
+    return SideUnits(weight, 0.0 - breaks, box, unit, float(slope))
+
+
 def box_network(
     cover: BoxCover, reach: Fraction, gamma: Fraction, d: int, label: int
 ) -> tuple[Network, int]:
     """The bumps of a cover as a network on R^d, sign `label` on them, and its size by formula.
 
     A bump is 1 where every side is passed by at most `reach`, and 0 where some side is passed by
-    reach + gamma. Slopes are a power of two between 2/gamma and 4/gamma, breakpoints multiples of a
-    power of two that this leaves room for, so the weights are exact. The cover may have fewer axes
-    than d: the last ones are then ignored.
+    reach + gamma.
 
-    Raises ValueError where gamma <= 0 or so small that no float64 breakpoint lies in the margin.
+    Raises ValueError as `side_units` does.
     """
-    if gamma <= 0:
-        raise ValueError(f"the margin {gamma} leaves no room for a bump")
     if not (cover.use_low.any() or cover.use_high.any()):
         return constant_network(d, label), 1
-    slope = power_of_two_above(2 / gamma)
-    bump, axis, sign, value = _sides(cover)
-    # One unit for each distinct (axis, direction, coordinate): shared between bumps.
-    keys, unit = np.unique((value * d + axis) * 2 + (sign > 0), return_inverse=True)
-    room = gamma - 1 / slope
-    axes, signs = (keys // 2 % d).astype(np.int64), np.where(keys % 2 > 0, 1.0, -1.0)
-    ends = np.where(signs > 0, 1, -1) * (keys // 2 // d)
-    biases = -dyadics_above(Rationals(ends, cover.denominator), reach, room) + 0.0
-    first = matrix((len(keys), d), (np.arange(len(keys)), axes, signs))
-    S = len(cover)
-    second = matrix((S, len(keys)), (bump, unit, np.full(len(bump), -float(slope))))
+    sides, S = side_units(cover, reach, gamma, d), len(cover)
     network = Network.of(
         [
-            (first, biases),
-            (second, np.ones(S)),
+            (sides.weight, sides.bias),
+            (sides.penalties(S, -1), np.ones(S)),
             (np.full((1, S), float(label)), [-label / 2]),
         ]
     )
-    zero = int((biases == 0).sum())
-    return network, as_int(box_bump_size(S, len(bump), len(keys), zero))
+    return network, as_int(box_bump_size(S, len(sides.box), len(sides.bias), sides.zeros))
 
 
 def _sides(cover: BoxCover) -> tuple[NDArray, NDArray, NDArray, NDArray]:

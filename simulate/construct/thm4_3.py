@@ -7,7 +7,7 @@ The networks are robust at every c < 1 in l_inf, and so in l_2, whose balls are 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from fractions import Fraction
 from math import factorial, prod
@@ -15,12 +15,18 @@ from math import factorial, prod
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.construction_size import hard_bump_size, staircase_size, zigzag_size
+from robustsize.bounds.construction_size import (
+    bit_table_size,
+    hard_bump_size,
+    staircase_size,
+    zigzag_size,
+)
+from robustsize.simulate.construct.bit_table import MOST_BITS, bit_table
 from robustsize.simulate.construct.boxes import box_network, cover_pieces
 from robustsize.simulate.construct.result import Construction, as_int, constant_network, matrix
 from robustsize.simulate.exact import power_of_two_above, shortest_dyadic
 from robustsize.simulate.instance import HardInstance
-from robustsize.simulate.network import Network
+from robustsize.simulate.network import Network, Weight
 from robustsize.simulate.sets import Region
 
 ORDERS = 120
@@ -29,27 +35,36 @@ ORDERS = 120
 
 class Form(Enum):
     """BUMPS: boxes over one class, depth 3. STAIRCASE: the grid index as one integer, whose label
-    changes are counted, depth 4 (depth 2 where the grid has one axis). SMALLEST: the smaller.
+    changes are counted, depth 4 (depth 2 where the grid has one axis). BITS: as two integers, by
+    bit extraction, any depth, d >= 3. SMALLEST: the smallest of these.
     """
 
     BUMPS = "bumps"
     STAIRCASE = "staircase"
+    BITS = "bits"
     SMALLEST = "smallest"
 
 
 def hard_instance_network(instance: HardInstance, *, form: Form = Form.SMALLEST) -> Construction:
     """A network that keeps every label of the instance within its radius, p = 2 or inf.
 
-    Raises ValueError where float64 cannot hold a breakpoint between two balls (c too close to 1).
+    Raises ValueError where float64 cannot hold a breakpoint between two balls (c too close to 1),
+    or for BITS where d < 3 (or more than MOST_BITS points an axis).
     """
     if len(set(instance.labels.tolist())) == 1:
         network = constant_network(instance.dimension, int(instance.labels[0]))
         return _construction(instance, "constant", network, 1, 1, 0)
     options = []
-    if form is not Form.STAIRCASE:
+    if form in (Form.BUMPS, Form.SMALLEST):
         options += [_bumps(instance, label) for label in (-1, 1)]
-    if form is not Form.BUMPS:
+    if form in (Form.STAIRCASE, Form.SMALLEST):
         options.append(_staircase(instance) if instance.dimension > 2 else _zigzag(instance))
+    if form in (Form.BITS, Form.SMALLEST):
+        axes = range(1, instance.dimension - 1)
+        splits = [a for a in axes if instance.K ** (instance.dimension - 1 - a) <= MOST_BITS]
+        options += [_bits(instance, a) for a in splits]
+    if not options:
+        raise ValueError("bits are for a grid of two axes or more")
     return min(options, key=lambda option: option.size)
 
 
@@ -96,30 +111,54 @@ def _steps(instance: HardInstance) -> list[tuple[float, Fraction]]:
     return steps
 
 
+def _staircases(
+    instance: HardInstance, places: Sequence[int]
+) -> tuple[tuple[Weight, NDArray], NDArray]:
+    """First layer, and weights that sum it to sum_j places[j] * (grid index on axis j)."""
+    units: list[tuple[int, int, float]] = []
+    weights, biases = [], []
+    for j, (start, length) in itertools.product(range(len(places)), _steps(instance)):
+        for end, sign in ((start, 1), (start + float(length), -1)):
+            weights.append(sign * float(places[j] / length))
+            units.append((len(units), j, 1.0))
+            biases.append(-end)
+    layer = matrix((len(units), instance.dimension), units), np.array(biases)
+    return layer, np.array(weights)
+
+
 def _staircase(instance: HardInstance) -> Construction:
     """Staircases over the first d-1 axes summed to an integer, then one zigzag over it."""
     d, K, axes = instance.dimension, instance.K, instance.dimension - 1
     table = instance.labels.reshape((K,) * axes)
     codes, sequence = min(_codings(table), key=lambda coding: len(_changes(coding[1])))
-    steps = _steps(instance)
-    units: list[tuple[int, int, float]] = []
-    weights, biases = [], []
-    for j, (start, length) in itertools.product(range(axes), steps):
-        for end, sign in ((start, 1), (start + float(length), -1)):
-            weights.append(sign * float(codes[j] / length))
-            units.append((len(units), j, 1.0))
-            biases.append(-end)
+    first, weights = _staircases(instance, codes)
     signs = _changes(sequence)
     hinges = _kinks(signs)
     layers = [
-        (matrix((len(units), d), units), np.array(biases)),
-        (np.array([weights]), np.zeros(1)),
+        first,
+        (weights[None], np.zeros(1)),
         (np.ones((len(hinges), 1)), -np.array(hinges)),
         _output(signs, float(sequence[0])),
     ]
     size = as_int(staircase_size(len(signs), d, K))
     bound = as_int(staircase_size(K**axes - 1, d, K))
     return _construction(instance, "staircase", Network.of(layers), size, bound, len(signs))
+
+
+def _bits(instance: HardInstance, a: int) -> Construction:
+    """The first a axes as the table's entry, the others as the number of the bit."""
+    d, K, axes = instance.dimension, instance.K, instance.dimension - 1
+    places = [K ** (a - 1 - j) for j in range(a)] + [K ** (axes - 1 - j) for j in range(a, axes)]
+    first, weights = _staircases(instance, places)
+    second = np.zeros((2, len(weights)))
+    half = 2 * (K - 1) * a
+    second[0, :half], second[1, half:] = weights[:half], weights[half:]
+    table = bit_table(instance.labels.reshape(K**a, -1))
+    network = Network.of([first, (second, [0.0, 1.0]), *table.layers])
+    bits = K ** (axes - a)
+    size = as_int(bit_table_size(table.kinks, bits, d, K, table.first, table.start))
+    bound = as_int(bit_table_size(K**a - 2, bits, d, K))
+    return _construction(instance, "bits", network, size, bound, bits)
 
 
 def _zigzag(instance: HardInstance) -> Construction:
