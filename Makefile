@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check docs clean
+.PHONY: report test check docs mutants clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -14,6 +14,9 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report -m robustsize.cli
+
+mutants: $(STAMP)
+	$(BIN)/python benchmarks/mutants.py
 
 docs: $(STAMP)
 	$(BIN)/python -m robustsize.report.catalogue_page > docs/catalogue.md

@@ -6,7 +6,8 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +24,7 @@ from robustsize.bounds.symbols import (
     Norm,
     Parameter,
     Values,
+    epsilon,
     n,
     rational,
     read_norm,
@@ -46,6 +48,8 @@ class _Cli(click.Group):
             _stop(str(error), BAD_INPUT)
         except click.ClickException as error:
             _stop(error.format_message(), BAD_INPUT)
+        except OSError as error:
+            _stop(f"{error.filename or 'output'}: {error.strerror or error}", BAD_INPUT)
         except (click.Abort, KeyboardInterrupt):
             _stop("interrupted", INTERRUPTED)
         if standalone_mode:
@@ -304,6 +308,147 @@ def agree(preset: str, device: str, seed: str, output: str, as_json: bool) -> No
         click.echo((folder / SUMMARY).read_text())
         click.echo(f"wrote {folder}")
     sys.exit(CONTRADICTED if contradicted(result) else 0)
+
+
+@cli.command()
+@click.argument("targets", nargs=-1, metavar="[ID|FILE|all]...")
+@click.option("--strict", is_flag=True, help="also fail on steps only tested or undecided")
+@click.option("--explain", metavar="STEP", help="print one step in full, and how it was decided")
+@click.option("--seed", default="0", help="a whole number >= 0")
+@_json_option
+def check(
+    targets: tuple[str, ...], strict: bool, explain: str | None, seed: str, as_json: bool
+) -> None:
+    """Check derivations step by step: the paper's, ours, or your own in a TOML file.
+
+    Exit code 1 where a step of ours or yours is refuted, or the refuted steps of the paper are not
+    the expected ones.
+
+    Example: robustsize check thm2.2
+    """
+    from robustsize.report import progress
+    from robustsize.report.check import run
+    from robustsize.report.check_text import explain as explained
+
+    if explain is not None:
+        _print_lines(explained(explain))
+        return
+    with progress.shown() as show:
+        report = run(targets, strict=strict, seed=_seed(seed), progress=show)
+    if as_json:
+        _print_json(report.json())
+    else:
+        _print_lines(report.lines())
+    sys.exit(report.exit_code)
+
+
+@cli.command()
+@_theorem_argument
+@_parameter_options
+@click.option("--instance", default="random", help="random, or a file of labelled points")
+@click.option("--seed", default="0", help="a whole number >= 0")
+@click.option("-o", "--output", required=True, help="NET.npz, NET.onnx or NET.pt")
+@_json_option
+def build(
+    theorem: Theorem,
+    values: dict[Any, tuple[Fraction, ...]],
+    norm: Norm,
+    instance: str,
+    seed: str,
+    output: str,
+    as_json: bool,
+) -> None:
+    """Build the network that an upper bound promises, count it, certify it.
+
+    What it guarantees is written beside it, as NET.instance.npz.
+
+    Example: robustsize build thm3.3 --d 3 --epsilon 0.2 --c 0.5 -o net.npz
+    """
+    from robustsize.report.files import check_network_path
+    from robustsize.report.networks import construction_json, construction_lines
+    from robustsize.simulate.construct.build import Request
+    from robustsize.simulate.construct.build import build as construct
+    from robustsize.simulate.export import save_network
+    from robustsize.simulate.guarantee import Guarantee, certificate
+    from robustsize.simulate.read_sets import read_pair
+
+    path = check_network_path(Path(output))
+    point = _one_point(values)
+    with _complaints_about("--instance", instance):
+        pair = None
+        if instance != "random":
+            if epsilon not in point:
+                raise InputError("--epsilon is missing: data need it; for example --epsilon 0.1")
+            pair = read_pair(Path(instance), point[epsilon], norm)
+        built = construct(theorem.id, Request(point, norm, pair, _seed(seed)))
+    promised = Guarantee.of(built)
+    checked = certificate(built.network, promised)
+    with _complaints_about("-o", output):
+        save_network(built.network, path)
+        promised.save(path.with_suffix(".instance.npz"))
+    if as_json:
+        _print_json(construction_json(built, checked))
+    else:
+        _print_lines(construction_lines(built, checked))
+    sys.exit(_certificate_code(checked))
+
+
+@cli.command()
+@click.argument("network")
+@click.option("--instance", required=True, help="what `build` wrote, or labelled points")
+@click.option("--radius", help="the adversary's radius, in place of the file's")
+@click.option("--p", "norm", type=_NormType(), help="2 or inf, in place of the file's")
+@click.option("--budget", default="60", help="seconds for the search")
+@_json_option
+def certify(
+    network: str, instance: str, radius: str | None, norm: Norm | None, budget: str, as_json: bool
+) -> None:
+    """Certify or refute a network on all of the balls around an instance.
+
+    Exit code 1 where there is a counterexample.
+
+    Example: robustsize certify net.npz --instance net.instance.npz
+    """
+    from robustsize.report.networks import certificate_json, certificate_lines
+    from robustsize.simulate.export import load_network
+    from robustsize.simulate.guarantee import certificate, read_guarantee
+
+    limit = float(_positive("--budget", budget, "60"))
+    reach = _positive("--radius", radius, "0.1") if radius is not None else None
+    with _complaints_about("NETWORK", network):
+        net = load_network(Path(network))
+    with _complaints_about("--instance", instance):
+        wanted = read_guarantee(Path(instance), reach, norm)
+        checked = certificate(net, wanted, budget_seconds=limit)
+    if as_json:
+        _print_json(certificate_json(checked))
+    else:
+        _print_lines(certificate_lines(checked))
+    sys.exit(_certificate_code(checked))
+
+
+@contextmanager
+def _complaints_about(option: str, value: str) -> Iterator[None]:
+    """Turn what the code below says of a user's value into the one line that names the option."""
+    try:
+        yield
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{option} {value[:60]!r}: {error}") from error
+    except OSError as error:
+        raise InputError(f"{option} {value[:60]!r}: {error.strerror or error}") from error
+
+
+def _certificate_code(checked: Any) -> int:
+    return CONTRADICTED if checked.counterexample is not None else 0
+
+
+def _positive(option: str, text: str, example: str) -> Fraction:
+    value = rational(text)
+    if value is None or value <= 0:
+        raise InputError(f"{option} {text[:40]!r}: a number > 0; for example {option} {example}")
+    return value
 
 
 def _points(values: dict[Any, tuple[Fraction, ...]]) -> Iterable[Values]:

@@ -1,4 +1,4 @@
-"""The theorems in the paper's order, each loaded when it is asked for."""
+"""The theorems in the paper's order, then the related ones, each loaded when it is asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import import_module
 from robustsize.bounds.statement import Theorem
 from robustsize.bounds.symbols import InputError
 
-IDS = (
+PAPER_IDS = (
     "thm2.2",
     "thm2.3",
     "prop3.2",
@@ -23,6 +23,21 @@ IDS = (
     "thm5.8",
 )
 
+RELATED_IDS = (
+    "kim2025.3.1",
+    "kim2025.3.2",
+    "kim2025.4.2a",
+    "kim2025.4.2b",
+    "kim2025.4.2c",
+    "yu2024",
+    "vardi2021",
+    "bartlett2019.11",
+    "li2025",
+)
+"""Bounds of other papers (bounds.related)."""
+
+IDS = PAPER_IDS + RELATED_IDS
+
 
 def theorem(id: str) -> Theorem:
     """The theorem of that id.
@@ -32,7 +47,10 @@ def theorem(id: str) -> Theorem:
     if id not in IDS:
         near = difflib.get_close_matches(id, IDS, n=1, cutoff=0.0)[0]
         raise InputError(f"unknown theorem {id!r}; did you mean {near}? `robustsize list` has all")
-    loaded = import_module(f"robustsize.bounds.theorems.{id.replace('.', '_')}").THEOREM
+    if id in RELATED_IDS:
+        loaded = import_module("robustsize.bounds.related").THEOREMS[id]
+    else:
+        loaded = import_module(f"robustsize.bounds.theorems.{id.replace('.', '_')}").THEOREM
     assert isinstance(loaded, Theorem)
     return loaded
 

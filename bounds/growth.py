@@ -1,9 +1,7 @@
-"""From growth functions to lower bounds on size.
+"""Growth functions: upper bounds on log2 of the number of sign patterns on m points.
 
 F_{n,L} is the class of signs of layered ReLU networks with at most n non-zero weights and biases
-and at most L affine layers. To meet each of the 2^m labellings of m points up to a share alpha of
-errors it needs m - log2 Hamming(m, alpha) <= log2 Pi(m) <= G(n, L, m), because a sign pattern
-serves at most a Hamming ball of labellings. The smallest n that passes is a lower bound on size.
+and at most L affine layers. A `Growth` bounds log2 Pi(m) of that class; L = n at any depth.
 """
 
 from __future__ import annotations
@@ -11,38 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from math import comb, floor, log10
+from math import floor
 
 import sympy as sp
-from flint import arb, ctx
+from flint import arb
 
 from robustsize.bounds import balls
-from robustsize.bounds.symbols import L, alpha, d, m, n
+from robustsize.bounds.hamming import entropy
+from robustsize.bounds.symbols import L, d, m, n
 
-INT64 = 1 << 63
-"""Sizes below this are given as exact integers, larger ones by their logarithm."""
+U = sp.Symbol("U", integer=True, positive=True)
+"""Units of a network, the output among them."""
 
-_SUMMED = 4096
-_SERIES_TERMS = 20_000
-_HELD_BITS = 256
-
-
-@cache
-def log2_growth() -> sp.Expr:
-    """G(n, L, m) = L + n L log2(2 e m L) + n + n log2(e (n + d + 1)), at least log2 Pi(m).
-
-    Layer i contributes at most 1 + n log2(2 e m i) bits (Bartlett, Harvey, Liaw, Mehrabian 2019,
-    Theorem 7), and there are at most 2^n (e (n + d + 1))^n architectures.
-    """
-    return L + n * L * _log2(2 * sp.E * m * L) + n + n * _log2(sp.E * (n + d + 1))
-
-
-def condition() -> sp.Basic:
-    """G(n, L, m) >= m - log2 Hamming(m, alpha): necessary to meet every labelling."""
-    i = sp.Symbol("i", integer=True, nonnegative=True)
-    hamming = sp.Sum(sp.binomial(m, i), (i, 0, sp.floor(alpha * m)))
-    return sp.Ge(log2_growth(), m - _log2(hamming), evaluate=False)
+Environment = dict[sp.Symbol, balls.Value]
 
 
 def _log2(x: sp.Expr) -> sp.Expr:
@@ -50,114 +29,211 @@ def _log2(x: sp.Expr) -> sp.Expr:
 
 
 @dataclass(frozen=True)
-class SizeNeeded:
-    """The smallest n that passes: an integer below 2^63, else only its logarithm, rounded down.
+class Growth:
+    """An upper bound on log2 Pi(m), as a formula in n, L, m and d.
 
-    exact: whether n is certainly that smallest integer. Where ball arithmetic left room it is
-    False, and n is then a size below which none passes.
+    name: as it is written. derivation: the id of what it stands on.
     """
 
-    n: int | None
-    log10: float
-    exact: bool
+    name: str
+    meaning: str
+    derivation: str
+    expression: sp.Expr
+
+    @property
+    def formula(self) -> sp.Expr:
+        """The whole bound, to be read."""
+        return self.expression
+
+    def bits(
+        self, size: balls.Value, points: balls.Value, dimension: int, depth: int | None
+    ) -> arb | None:
+        """The bound at n = size and m = points, at the working precision of `flint.ctx`.
+
+        depth: L, None for any depth. None where the bound says nothing.
+        """
+        return balls.ball(balls.evaluate(self.expression, _at(size, points, dimension, depth)))
 
 
-def smallest_size(
-    points: balls.Value, dimension: int, depth: int | None, error: Fraction
-) -> SizeNeeded:
-    """The smallest n with G(n, min(L, n), m) >= m - log2 Hamming(m, alpha).
+@dataclass(frozen=True)
+class SauerGrowth(Growth):
+    """The growth of any class whose VC dimension is at most n^2."""
 
-    points: m >= 1, exact or a ball. depth: L, None for any depth. error: alpha in [0, 1/2).
+    def bits(
+        self, size: balls.Value, points: balls.Value, dimension: int, depth: int | None
+    ) -> arb | None:
+        """The bound at n = size and m = points, whatever the dimension and the depth."""
+        share = balls.ball(size) ** 2 / balls.ball(points)
+        return balls.ball(points) * (entropy(share) if share < arb(1) / 2 else 1)
+
+
+@dataclass(frozen=True)
+class UnitGrowth(Growth):
+    """A bound that is a maximum over the number of units U, valid for m >= n.
+
+    per_units: the part under the maximum, concave in real U from fewest_units to n; expression is
+    the rest. least_size: fewer parameters have no more patterns, so n counts as at least that.
+    near: about where the maximum is, given n, m and L; it decides how fast, not what is found.
     """
 
-    @cache
-    def labelling_bits(precision: int) -> arb:
-        with ctx.workprec(precision):
-            return _labelling_bits(points, error)
+    per_units: sp.Expr
+    fewest_units: sp.Expr
+    least_size: sp.Expr
+    near: Callable[[Environment], arb]
 
-    def passes(size: balls.Value) -> bool | None:
-        for precision in balls.PRECISIONS[:4]:
-            with ctx.workprec(precision):
-                layers = size if depth is None else _at_most(size, depth)
-                environment = {n: size, L: layers, m: points, d: Fraction(dimension)}
-                growth = balls.evaluate(log2_growth(), environment)
-                answer = balls.is_less(labelling_bits(precision), growth, or_equal=True)
-            if answer is not None:
-                return answer
-        return None
+    @property
+    def formula(self) -> sp.Expr:
+        """The whole bound, to be read, with the maximum over U as a function of that name."""
+        return self.expression + sp.Function("Max_U")(self.per_units)
 
-    if passes(Fraction(INT64)) is False:
-        return SizeNeeded(None, _log2_where_failing_ends(passes) * log10(2), exact=False)
-    fails, enough, exact = 0, INT64, _is_held(points)
-    while enough - fails > 1:
-        middle = (fails + enough) // 2
-        answer = passes(Fraction(middle))
-        exact = exact and answer is not None
-        fails, enough = (middle, enough) if answer is False else (fails, middle)
-    return SizeNeeded(enough, log10(enough), exact)
+    def bits(
+        self, size: balls.Value, points: balls.Value, dimension: int, depth: int | None
+    ) -> arb | None:
+        """The bound at n = size and m = points; None where m < n, or without the depth it needs.
 
+        Fewer layers have no more patterns, so L counts as at least 2.
+        """
+        if depth is None and L in self.per_units.free_symbols:
+            return None
+        at = _at(size, points, dimension, depth)
+        if depth is not None:
+            at[L] = Fraction(max(depth, 2))
+        at[n] = balls.greatest(at[n], balls.evaluate(self.least_size, at))
+        if balls.is_less(at[n], points, or_equal=True) is not True:
+            return None
+        return balls.ball(balls.evaluate(self.expression, at)) + self._peak(at)
 
-def _log2_where_failing_ends(passes: Callable[[balls.Value], bool | None]) -> float:
-    """The largest t, to 12 digits and from below, at which n = 2^t certainly fails."""
+    def _peak(self, at: Environment) -> arb:
+        """A ball that holds the largest value over all numbers of units.
 
-    def fails_at(t: float) -> bool:
-        with ctx.workprec(balls.PRECISIONS[1]):
-            return passes(arb(2) ** arb(t)) is False
+        Climbs from about where it is. Where neither neighbour is higher no other place is, because
+        the term is concave. Neighbours that are integers leave nothing between them; between
+        others the term stays below the lines through them.
+        """
 
-    fails, enough = 63.0, 126.0
-    while fails_at(enough):
-        fails, enough = enough, 2 * enough
-    while enough - fails > 1e-12 * enough:
-        middle = (fails + enough) / 2
-        fails, enough = (middle, enough) if fails_at(middle) else (fails, middle)
-    return fails
+        def value(units: arb) -> arb:
+            return balls.ball(balls.evaluate(self.per_units, {**at, U: units}))
 
-
-def _at_most(size: balls.Value, depth: int) -> balls.Value:
-    return min(size, Fraction(depth)) if isinstance(size, Fraction) else Fraction(depth)
-
-
-def _is_held(points: balls.Value) -> bool:
-    return isinstance(points, Fraction) and points.numerator.bit_length() <= _HELD_BITS
-
-
-def _labelling_bits(points: balls.Value, error: Fraction) -> arb:
-    """A lower bound on m - log2 Hamming(m, alpha), up to rounding equal where m is exact."""
-    total = balls.ball(points)
-    if error == 0:
-        return total
-    if isinstance(points, Fraction) and _is_held(points):
-        return total - _log2_hamming(int(points), floor(error * points))
-    return total * (1 - _entropy(error))
+        low = balls.ball(balls.evaluate(self.fewest_units, at))
+        high = balls.ball(balls.evaluate(_MOST_UNITS, at))
+        units, step = _start(self.near(at), low, high)
+        for _ in range(_CLIMBS):
+            here = value(units)
+            beside = [u for u in (units - step, units + step) if low <= u <= high]
+            values = [value(u) for u in beside]
+            if all(v <= here for v in values):
+                # A step of 1 leaves no number of units out.
+                return here if step == 1 else here.union(here + max(here - v for v in values))
+            higher = [u for u, v in zip(beside, values, strict=True) if v > here]
+            if not higher:
+                break
+            units = higher[0]
+        return here.union(arb("inf"))
 
 
-def _log2_hamming(points: int, errors: int) -> arb:
-    """log2 of sum_{i <= errors} C(points, i), for errors < points/2."""
-    if points <= _SUMMED:
-        return _log2_ball(balls.ball(sum(comb(points, i) for i in range(errors + 1))))
-    with ctx.extraprec(3 * points.bit_length()):
-        whole, part = balls.ball(points), balls.ball(errors)
-        largest = (whole + 1).lgamma() - (part + 1).lgamma() - (whole - part + 1).lgamma()
-        return largest / arb.const_log2() + _log2_ball(_relative_sum(points, errors))
+_MOST_UNITS = n - 1
+_CLIMBS = 60
+_ROUNDS = 40
+_CLOSE = arb(2) ** -48
+_INTEGERS = 1 << 40
 
 
-def _relative_sum(points: int, errors: int) -> arb:
-    """sum_{i <= errors} C(points, i) / C(points, errors), a series that falls geometrically."""
-    total = term = arb(1)
-    for i in range(errors):
-        factor = balls.ball(Fraction(errors - i, points - errors + 1 + i))
-        if i == _SERIES_TERMS or term < arb(2) ** -ctx.prec:
-            return total + arb(0).union(term * factor / (1 - factor))
-        term *= factor
-        total += term
-    return total
+def _at(size: balls.Value, points: balls.Value, dimension: int, depth: int | None) -> Environment:
+    layers = size if depth is None else balls.least(size, Fraction(depth))
+    return {n: size, m: balls.ball(points), L: layers, d: Fraction(dimension)}
 
 
-def _entropy(share: Fraction) -> arb:
-    """Binary entropy H, with log2 Hamming(m, alpha) <= m H(alpha) for alpha <= 1/2."""
-    a = balls.ball(share)
-    return -(a * a.log() + (1 - a) * (1 - a).log()) / arb.const_log2()
+def _start(units: arb, low: arb, high: arb) -> tuple[arb, arb]:
+    """Where to climb from and the step: by integers below 2^40 and at the ends, finer elsewhere."""
+    if low < units < high and units > _INTEGERS:
+        return units, (units / _INTEGERS).mid()
+    if low < units < high:
+        return arb(floor(float(units))), arb(1)
+    return (high if units >= high else low), arb(1)
 
 
-def _log2_ball(x: arb) -> arb:
-    return x.log() / arb.const_log2()
+def _near_tree(at: Environment) -> arb:
+    """Where the slope n + n/(U ln 2) - 2U - log2(2 e m U/(n - U)) of the tree term is zero."""
+    size, points, log_2 = balls.ball(at[n]), balls.ball(at[m]), arb.const_log2()
+
+    def closer(units: arb) -> arb:
+        spare = size - (2 * arb.const_e() * points * units / (size - units)).log() / log_2
+        return (spare + (spare**2 + 8 * size / log_2).sqrt()) / 4
+
+    return _fixed_point(closer, size / 2)
+
+
+def _near_layered(at: Environment) -> arb:
+    """Where the slope in U of the layered term is zero: (n-U)(L-1)/((U-1) ln 2) = its factor."""
+    size, points, layers = balls.ball(at[n]), balls.ball(at[m]), balls.ball(at[L])
+
+    def closer(units: arb) -> arb:
+        bits = layers * (2 * points / (size - units)).log() + (layers + 1).lgamma()
+        bits += (layers - 1) * ((units - 1) / (layers - 1)).log() - arb.const_log2()
+        share = (layers - 1) / bits
+        return (1 + share * size) / (1 + share)
+
+    return _fixed_point(closer, size / 2)
+
+
+def _fixed_point(closer: Callable[[arb], arb], value: arb) -> arb:
+    for _ in range(_ROUNDS):
+        last, value = value, closer(value).mid()
+        if abs(value - last) < _CLOSE * value:
+            break
+    return value
+
+
+_ARCHITECTURES = n * _log2(sp.E * (n / 4 + d + 1))
+
+COUNTED = Growth(
+    name="G",
+    meaning=(
+        "layer i contributes at most 1 + n log2(2 e m i) bits (Bartlett, Harvey, Liaw, Mehrabian "
+        "2019, Theorem 7), over at most 2^n (e (n + d + 1))^n architectures"
+    ),
+    derivation="C1",
+    expression=L + n * L * _log2(2 * sp.E * m * L) + n + n * _log2(sp.E * (n + d + 1)),
+)
+
+LAYERED = UnitGrowth(
+    name="G_layers",
+    meaning="as G, with U units in L layers and the n - U parameters that rescaling leaves",
+    derivation="C6",
+    expression=n - 1 + _ARCHITECTURES,
+    per_units=U
+    + L
+    + (n - U)
+    * (
+        L * _log2(2 * sp.E * m / (n - U))
+        + _log2(sp.factorial(L))
+        + (L - 1) * _log2((U - 1) / (L - 1))
+    ),
+    fewest_units=L,
+    least_size=2 * L,
+    near=_near_layered,
+)
+
+TREE = UnitGrowth(
+    name="G_tree",
+    meaning=(
+        "a computation tree of U units has at most 2^U - 1 polynomials of degree <= U an input "
+        "(Goldberg, Jerrum 1995), so that depth costs nothing"
+    ),
+    derivation="C6",
+    expression=2 * n - 1 + _ARCHITECTURES,
+    per_units=1 + (n - U) * (U + _log2(2 * sp.E * m * U / (n - U))),
+    fewest_units=sp.Integer(1),
+    least_size=sp.Integer(2),
+    near=_near_tree,
+)
+
+SQUARED_VC = SauerGrowth(
+    name="G_vc",
+    meaning="VC dimension at most n^2, by Sauer's lemma",
+    derivation="C2",
+    expression=m * sp.Function("H")(sp.Min(sp.S.Half, n**2 / m)),
+)
+
+SHARPEST = (COUNTED, LAYERED, TREE)
+"""All that bound F_{n,L}: the least of them counts."""

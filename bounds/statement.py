@@ -7,7 +7,8 @@ from enum import Enum
 
 import sympy as sp
 
-from robustsize.bounds.symbols import Norm
+from robustsize.bounds.growth import SHARPEST, Growth
+from robustsize.bounds.symbols import Norm, d
 
 
 class Kind(Enum):
@@ -25,14 +26,21 @@ class Quantity(Enum):
     SIZE = "network size (non-zero weights and biases)"
     SAMPLES = "number of training samples"
     LIPSCHITZ = "Lipschitz constant"
+    WIDTH = "width of the first hidden layer"
 
 
 class FormName(Enum):
-    """PRINTED as in Table 1, APPENDIX as in the appendix, EXPLICIT with every constant."""
+    """PRINTED as in Table 1, APPENDIX as in the appendix, EXPLICIT with every constant.
+
+    SIMPLE: explicit by a shorter argument than EXPLICIT, to show what the sharper one gains.
+    DEEPER: explicit, smaller than EXPLICIT, where more layers are allowed.
+    """
 
     PRINTED = "printed"
     APPENDIX = "appendix"
+    SIMPLE = "simple"
     EXPLICIT = "explicit"
+    DEEPER = "deeper"
 
 
 class Constant(Enum):
@@ -58,17 +66,20 @@ class Hypothesis:
     """A hypothesis in words and, where parameters alone decide it, as a relation."""
 
     text: str
-    condition: sp.Basic | None = None
+    condition: sp.Rel | None = None
 
 
 @dataclass(frozen=True)
 class SmallestSize:
     """An explicit lower bound: the smallest n for which F_{n,L} has room for the labellings.
 
-    The condition is G(n, L, m) >= m - log2 Hamming(m, alpha) (bounds.growth), m = `points`.
+    The condition is that each growth bound G(n, L, m) >= m - log2 Hamming(m, alpha), m = `points`,
+    for networks on `dimension` inputs (bounds.growth, bounds.smallest_size).
     """
 
     points: sp.Expr
+    growths: tuple[Growth, ...] = SHARPEST
+    dimension: sp.Expr = d
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ class Form:
 
     needs: the symbols without which it has no value. norms: the p it holds for. base: for
     exponential forms the base of the power; the form says nothing where it is >= 1. increasing,
-    decreasing: the symbols in which the form is monotone, on which `solve` relies.
+    decreasing: the symbols in which the form is monotone, on which `solve` relies. derivations: the
+    ids of the checked derivations that an explicit form stands on (bounds.derivations).
     """
 
     name: FormName
@@ -93,6 +105,7 @@ class Form:
     increasing: tuple[sp.Symbol, ...] = ()
     decreasing: tuple[sp.Symbol, ...] = ()
     notes: tuple[str, ...] = ()
+    derivations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

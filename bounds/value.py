@@ -11,7 +11,7 @@ import sympy as sp
 from flint import arb, ctx
 
 from robustsize.bounds import balls
-from robustsize.bounds.growth import INT64, smallest_size
+from robustsize.bounds.smallest_size import INT64, smallest_size
 from robustsize.bounds.statement import (
     Constant,
     Form,
@@ -29,7 +29,6 @@ from robustsize.bounds.symbols import (
     Norm,
     Values,
     alpha,
-    d,
     require_joint,
 )
 
@@ -148,7 +147,9 @@ def written(form: Form) -> str:
     """The form as a line of text, with "C *" in front where the constant is unspecified."""
     if isinstance(form.expression, SmallestSize):
         points = sp.sstr(form.expression.points)
-        return f"smallest n with G(n, L, m) >= m - log2 Hamming(m, alpha), m = {points}"
+        names = ", ".join(growth.name for growth in form.expression.growths)
+        growth = f"min({names})" if "," in names else f"{names}(n, L, m)"
+        return f"smallest n with {growth} >= m - log2 Hamming(m, alpha), m = {points}"
     shape = sp.sstr(form.expression)
     if form.constant is Constant.EXPLICIT:
         return shape
@@ -168,7 +169,7 @@ def _used(theorem: Theorem, form: Form, values: Values) -> dict[sp.Symbol, Fract
         condition = hypothesis.condition
         if condition is None or not condition.free_symbols <= used.keys():
             continue
-        if not condition.subs({s: sp.Rational(v) for s, v in used.items()}):
+        if not balls.holds(condition, used):
             at = ", ".join(
                 f"{BY_SYMBOL[s].option} {used[s]}"
                 for s in sorted(condition.free_symbols, key=lambda s: s.name)
@@ -179,8 +180,11 @@ def _used(theorem: Theorem, form: Form, values: Values) -> dict[sp.Symbol, Fract
 
 def _smallest_size(expression: SmallestSize, used: Values) -> tuple[int | None, float, bool]:
     points = balls.certain(expression.points, used)
+    dimension = balls.certain(expression.dimension, used)
+    assert isinstance(dimension, Fraction)
     depth = int(used[L]) if L in used else None
-    needed = smallest_size(points, int(used[d]), depth, used[alpha])
+    error = used.get(alpha, Fraction(0))
+    needed = smallest_size(points, int(dimension), depth, error, expression.growths)
     return needed.n, needed.log10, needed.exact
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from robustsize.bounds.growth import condition
+from robustsize.bounds.smallest_size import condition
 from robustsize.bounds.solve import Crossing
 from robustsize.bounds.statement import Constant, Form, Kind, SmallestSize, Theorem
 from robustsize.bounds.value import BoundValue, Sufficiency, written
@@ -108,6 +108,7 @@ def _form_json(form: Form) -> dict[str, Any]:
         "hypotheses": [h.text for h in form.hypotheses],
         "regime": str(form.regime),
         "source": form.source,
+        "derivations": list(form.derivations),
         "notes": list(form.notes),
     }
 
@@ -115,9 +116,8 @@ def _form_json(form: Form) -> dict[str, Any]:
 def latex(form: Form) -> str:
     """The form in LaTeX."""
     if isinstance(form.expression, SmallestSize):
-        return (
-            rf"\min\{{n : {sp.latex(condition())}\}},\quad m = {sp.latex(form.expression.points)}"
-        )
+        passes = sp.latex(condition(form.expression.growths))
+        return rf"\min\{{n : {passes}\}},\quad m = {sp.latex(form.expression.points)}"
     shape = sp.latex(form.expression)
     if form.constant is Constant.EXPLICIT:
         return shape
@@ -139,6 +139,8 @@ def theorem_lines(theorem: Theorem, *, as_latex: bool = False) -> Iterable[str]:
             yield f"    hypothesis: {hypothesis.text}"
         yield f"    regime: {form.regime}"
         yield f"    source: {form.source}"
+        if form.derivations:
+            yield f"    stands on: {', '.join(form.derivations)}"
         for note in form.notes:
             yield f"    note: {note}"
     for point in theorem.loose:

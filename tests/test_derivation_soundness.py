@@ -238,3 +238,25 @@ def test_sums_of_squares_have_the_sign_that_they_have(first, second, root) -> No
     assert true.status in (Status.PROVED, Status.TESTED)
     assert check_step(random, false, budget_seconds_per_step=1).status is Status.REFUTED
     assert not _provers_agree(random, false, seconds=0.3)
+
+
+@pytest.mark.parametrize(
+    ("domain", "given"),
+    [
+        (integer(1), ("L == n",)),
+        (integer(1), ("L >= n/2",)),
+        (integer("n"), ()),
+        (integer("n", "n"), ()),
+        (integer(1, "n**2"), ()),
+    ],
+)
+def test_a_symbol_tied_to_the_moving_one_is_not_taken_as_fixed(domain, given):
+    claim = Step("tied", "n*L*log(n*L) == O(n**2)", given=given, regime="n -> inf")
+    tied = Derivation("tied", {"n": integer(2), "L": domain}, (claim,))
+    assert check_step(tied, "tied").status is Status.UNDECIDED
+
+
+def test_a_symbol_below_the_moving_one_stays_fixed():
+    claim = Step("below", "n*L == O(n**2)", regime="n -> inf")
+    below = Derivation("below", {"n": integer(2), "L": integer(1, "n")}, (claim,))
+    assert check_step(below, "below").status is Status.PROVED

@@ -90,6 +90,9 @@ def decide(limit: Limit, cite: str, deadline: float, seed: int) -> ladder.Verdic
     """The verdict on an asymptotic claim."""
     if cite:
         return ladder.Verdict(*_cited_or_undecided(limit, cite, seed))
+    if tie := _tie(limit):
+        reason = f"{tie} ties a fixed symbol to {limit.moving}, which moves; substitute it"
+        return ladder.Verdict(Status.UNDECIDED, Method.NONE, reason)
     for attempt in _attempts(limit, seed):
         if monotonic() > deadline:
             break
@@ -101,6 +104,30 @@ def decide(limit: Limit, cite: str, deadline: float, seed: int) -> ladder.Verdic
         Method.NONE,
         f"no witness constants found for {limit.regime}; state the inequality with its constant",
     )
+
+
+def _tie(limit: Limit) -> str | None:
+    """A hypothesis or bound under which the other symbols could not stay fixed in the regime.
+
+    Witness constants may depend on the fixed symbols, so one that follows the moving symbol would
+    make any claim true. An upper bound s <= n is no tie as n -> inf: it ends up satisfied.
+    """
+    for hypothesis in limit.problem.hypotheses:
+        if limit.moving in hypothesis.symbols and len(hypothesis.symbols) > 1:
+            return str(hypothesis)
+    grows = limit.far == limit.moving
+    for v in limit.problem.variables:
+        if v.symbol == limit.moving:
+            reached = (
+                (v.high,) if grows else (v.low,) if limit.far == -v.symbol else (v.low, v.high)
+            )
+            if any(bound.free_symbols for bound in reached):
+                return f"the domain of {v.symbol}"
+        elif limit.moving in v.low.free_symbols or (
+            limit.moving in v.high.free_symbols and not (grows and v.high == limit.moving)
+        ):
+            return f"the domain of {v.symbol}"
+    return None
 
 
 def _cited_or_undecided(limit: Limit, cite: str, seed: int) -> tuple[Status, Method, str]:

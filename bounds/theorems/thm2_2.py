@@ -2,6 +2,13 @@
 
 import sympy as sp
 
+from robustsize.bounds.construction_size import (
+    box_bump_size,
+    centres_inside_gap,
+    pieces_an_axis,
+    quadratic_bump_size,
+    unshared_bump_size,
+)
 from robustsize.bounds.statement import (
     Constant,
     Form,
@@ -12,8 +19,16 @@ from robustsize.bounds.statement import (
     Regime,
     Theorem,
 )
-from robustsize.bounds.symbols import N, d, delta, epsilon
-from robustsize.bounds.theorems._common import C_2, PAPER
+from robustsize.bounds.symbols import L, N, Norm, d, delta, epsilon
+from robustsize.bounds.theorems._common import C_2, EXPLICIT_SIZE, PAPER, depth_at_least
+
+_SMALLER = sp.floor(N / 2)
+"""At most that many points are in the smaller class."""
+
+_PAIRS = _SMALLER * sp.ceiling(N / 2)
+"""At most that many pairs of points have different labels."""
+
+_DELTA_BELOW = Hypothesis("delta < epsilon", sp.Lt(delta, epsilon, evaluate=False))
 
 THEOREM = Theorem(
     id="thm2.2",
@@ -25,7 +40,6 @@ THEOREM = Theorem(
     hypotheses=(
         Hypothesis("the N points lie in the unit l_p ball"),
         Hypothesis("the classes are 2 epsilon-separated in l_p, epsilon in (0, 1/2) constant"),
-        Hypothesis("delta < epsilon/2", sp.Lt(delta, epsilon / 2, evaluate=False)),
     ),
     kind=Kind.UPPER,
     quantity=Quantity.SIZE,
@@ -38,12 +52,56 @@ THEOREM = Theorem(
             source=f"{PAPER}, Theorem 2.2",
             needs=(N, d, delta),
             optional=(epsilon,),
-            hypotheses=(Hypothesis("delta > 0", sp.Gt(delta, 0, evaluate=False)),),
+            hypotheses=(
+                Hypothesis("delta < epsilon/2", sp.Lt(delta, epsilon / 2, evaluate=False)),
+                Hypothesis("delta > 0", sp.Gt(delta, 0, evaluate=False)),
+            ),
             increasing=(N, d),
             decreasing=(delta,),
             notes=("polylog(N/delta) is written log(N/delta)^C_2, its degree is not stated",),
         ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=sp.Min(
+                unshared_bump_size(_SMALLER, d),
+                box_bump_size(_SMALLER, _PAIRS, _PAIRS),
+            ),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every N, d, epsilon, delta", fixed=""),
+            source="one box bump on each point of the smaller class, depth 3",
+            needs=(N, d),
+            norms=(Norm.INF,),
+            optional=(epsilon, delta, L),
+            hypotheses=(_DELTA_BELOW, depth_at_least(3)),
+            increasing=(N, d),
+            notes=(
+                "a bump needs one side at most for each point of the other class, so that the size "
+                "stays bounded as d grows",
+                EXPLICIT_SIZE,
+            ),
+            derivations=("C4",),
+        ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=quadratic_bump_size(
+                _SMALLER, d, pieces_an_axis(2 * (1 + delta), d, centres_inside_gap(epsilon, delta))
+            ),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every N, d, epsilon, delta", fixed=""),
+            source="one ball bump on each point of the smaller class, depth 4",
+            needs=(N, d, epsilon, delta),
+            norms=(Norm.TWO,),
+            optional=(L,),
+            hypotheses=(_DELTA_BELOW, depth_at_least(4)),
+            increasing=(N, d, delta),
+            decreasing=(epsilon,),
+            notes=(EXPLICIT_SIZE,),
+            derivations=("C4",),
+        ),
     ),
     source=f"{PAPER}, Theorem 2.2",
-    loose=("as printed it decreases in delta, though a larger delta is the harder task",),
+    loose=(
+        "as printed it decreases in delta, though a larger delta is the harder task",
+        "delta < epsilon suffices; the printed proof needs delta < epsilon/2",
+    ),
 )

@@ -12,8 +12,20 @@ from robustsize.bounds.statement import (
     Regime,
     Theorem,
 )
-from robustsize.bounds.symbols import N, d, delta, epsilon
-from robustsize.bounds.theorems._common import PAPER
+from robustsize.bounds.symbols import N, Norm, d, delta, epsilon
+from robustsize.bounds.theorems._common import PAPER, lower_forms
+
+PROBES = sp.Min(d, sp.floor(1 / (1 - (delta / epsilon) ** 2)))
+"""q, the probes whose labels one pair of points forces: the largest with 1 - 1/q <= rho^2."""
+
+_ROOM = sp.ceiling((2 * epsilon) ** (-d))
+"""At most the l_2 packing number of the unit ball at distance 2 epsilon, by volume."""
+
+_GADGET_ROOM = sp.Max(
+    sp.ceiling(((1 - epsilon) / (4 * epsilon)) ** d),
+    sp.ceiling((sp.sqrt(1 - epsilon**2) / (2 * epsilon)) ** (d - PROBES)),
+)
+"""Gadgets, of radius epsilon, that fit: centres 4 epsilon apart, or 2 epsilon apart across them."""
 
 THEOREM = Theorem(
     id="thm2.3",
@@ -38,6 +50,27 @@ THEOREM = Theorem(
             needs=(N, d),
             optional=(epsilon, delta),
             increasing=(N, d),
+        ),
+        *lower_forms(
+            sp.Max(sp.Min(N, _ROOM), sp.Min(sp.floor(N / 2), _GADGET_ROOM) * PROBES),
+            packing="the probes of floor(N/2) gadgets, or the N points",
+            regime="every N, d, epsilon, delta, L",
+            needs=(N, d, epsilon, delta),
+            norms=(Norm.TWO,),
+            increasing=(N,),
+            notes=("gadgets and points are counted as far as the unit ball has room for them",),
+            derivations=("C3",),
+        ),
+        *lower_forms(
+            sp.Min(N, (sp.floor(1 / epsilon) + 1) ** d),
+            packing="the N points, as far as the unit ball has room for them",
+            regime="every N, d, epsilon, delta, L",
+            needs=(N, d, epsilon),
+            norms=(Norm.INF,),
+            optional=(delta,),
+            increasing=(N,),
+            decreasing=(epsilon,),
+            derivations=("C3",),
         ),
     ),
     source=f"{PAPER}, Theorem 2.3",

@@ -2,22 +2,36 @@
 
 import sympy as sp
 
-from robustsize.bounds.construction_size import shared_bump_size
+from robustsize.bounds.construction_size import (
+    cells_an_axis,
+    cells_an_axis_l2,
+    centres_outside_gap,
+    depth_five_size,
+    depth_four_size,
+    pieces_an_axis,
+    quadratic_bump_size,
+    shared_bump_size,
+)
 from robustsize.bounds.statement import (
     Constant,
     Form,
     FormName,
-    Hypothesis,
     Kind,
     Quantity,
     Regime,
     Theorem,
 )
 from robustsize.bounds.symbols import L, Norm, c, d, epsilon
-from robustsize.bounds.theorems._common import C_2, EXPLICIT_SIZE, PAPER, SEPARATED
+from robustsize.bounds.theorems._common import C_2, EXPLICIT_SIZE, PAPER, SEPARATED, depth_at_least
 
-G = sp.floor(1 / (2 * (1 - c) * epsilon)) + 1
+G = cells_an_axis(epsilon, c)
 """Cells an axis; the half side 1/(2G) is strictly below (1-c) epsilon."""
+
+_HALVES = sp.floor(d / 2), sp.ceiling(d / 2)
+"""Coordinates of the two halves of a cell."""
+
+_G_2 = cells_an_axis_l2(epsilon, c, d)
+_GAP = centres_outside_gap(epsilon, c, sp.sqrt(d) / (2 * _G_2))
 
 CELLS = sp.floor(G**d / 2)
 """The class that meets fewer cells meets at most half of them."""
@@ -66,10 +80,49 @@ THEOREM = Theorem(
             needs=(d, epsilon, c),
             norms=(Norm.INF,),
             optional=(L,),
-            hypotheses=(Hypothesis("depth >= 3", sp.Ge(L, 3, evaluate=False)),),
+            hypotheses=(depth_at_least(3),),
             increasing=(d, c),
             decreasing=(epsilon,),
             notes=(EXPLICIT_SIZE,),
+            derivations=("C4",),
+        ),
+        Form(
+            name=FormName.DEEPER,
+            expression=sp.Min(
+                shared_bump_size(CELLS, d, G),
+                depth_four_size(CELLS, G, *_HALVES),
+                depth_five_size(CELLS, G, *_HALVES),
+            ),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every d, epsilon, c", fixed=""),
+            source="bumps over half of the coordinates each, shared by the cells, depth <= 5",
+            needs=(d, epsilon, c),
+            norms=(Norm.INF,),
+            optional=(L,),
+            hypotheses=(depth_at_least(5),),
+            increasing=(d, c),
+            decreasing=(epsilon,),
+            notes=(EXPLICIT_SIZE,),
+            derivations=("C4", "C6"),
+        ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=quadratic_bump_size(
+                sp.floor(_G_2**d / 2), d, sp.Max(2, pieces_an_axis(1 + 2 * c * epsilon, d, _GAP))
+            ),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every d, epsilon, c", fixed=""),
+            source="one ball bump on each cell that meets the smaller class, depth 4",
+            needs=(d, epsilon, c),
+            norms=(Norm.TWO,),
+            optional=(L,),
+            hypotheses=(depth_at_least(4),),
+            notes=(
+                "not monotone: where half a cell's diagonal is just below (1-c) epsilon the square "
+                "must be interpolated finely",
+                EXPLICIT_SIZE,
+            ),
+            derivations=("C4",),
         ),
     ),
     source=f"{PAPER}, Theorem 3.3",

@@ -11,26 +11,23 @@ from robustsize.bounds.statement import (
     Kind,
     Quantity,
     Regime,
-    SmallestSize,
     Theorem,
 )
-from robustsize.bounds.symbols import L, Norm, alpha, d, epsilon
-from robustsize.bounds.theorems._common import EVERY_LABELLING, EXPLICIT_SIZE, PAPER
+from robustsize.bounds.symbols import Norm, alpha, d, epsilon
+from robustsize.bounds.theorems._common import PAPER, lower_forms
 
 
-def _explicit(norm: Norm, points: sp.Expr, packing: str) -> Form:
-    return Form(
-        name=FormName.EXPLICIT,
-        expression=SmallestSize(points),
-        constant=Constant.EXPLICIT,
-        regime=Regime(moves="every d, epsilon, alpha, L", fixed=""),
-        source=f"{EVERY_LABELLING}; m = {packing}",
+def _forms(norm: Norm, points: sp.Expr, packing: str) -> tuple[Form, ...]:
+    return lower_forms(
+        points,
+        packing=packing,
+        regime="every d, epsilon, alpha, L",
         needs=(d, epsilon),
         norms=(norm,),
-        optional=(alpha, L),
+        optional=(alpha,),
         increasing=(d,),
-        decreasing=(epsilon, alpha, L),
-        notes=(EXPLICIT_SIZE,),
+        decreasing=(epsilon, alpha),
+        derivations=("C3",),
     )
 
 
@@ -55,8 +52,8 @@ THEOREM = Theorem(
             needs=(d, epsilon),
             base=2 * epsilon,
         ),
-        _explicit(Norm.INF, grid(d), "K^d grid points"),
-        _explicit(
+        *_forms(Norm.INF, grid(d), "K^d grid points"),
+        *_forms(
             Norm.TWO, sp.Max(grid(d), volume_l2(d)), "the larger of K^d and the l_2 volume bound"
         ),
     ),

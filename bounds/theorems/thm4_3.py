@@ -9,11 +9,10 @@ from robustsize.bounds.statement import (
     Kind,
     Quantity,
     Regime,
-    SmallestSize,
     Theorem,
 )
-from robustsize.bounds.symbols import L, alpha, c, d, epsilon, mu
-from robustsize.bounds.theorems._common import BALANCED, EVERY_LABELLING, EXPLICIT_SIZE, PAPER
+from robustsize.bounds.symbols import alpha, c, d, epsilon, mu
+from robustsize.bounds.theorems._common import BALANCED, PAPER, lower_forms
 
 THEOREM = Theorem(
     id="thm4.3",
@@ -44,20 +43,17 @@ THEOREM = Theorem(
             decreasing=(epsilon,),
             notes=("C_1 is a universal constant that the paper does not state",),
         ),
-        Form(
-            name=FormName.EXPLICIT,
-            expression=SmallestSize(grid(d - 1)),
-            constant=Constant.EXPLICIT,
-            regime=Regime(moves="every d, epsilon, c, alpha, L", fixed=""),
-            source=f"{EVERY_LABELLING}; m = K^(d-1) grid points",
+        *lower_forms(
+            grid(d - 1),
+            packing="K^(d-1) grid points",
+            regime="every d, epsilon, c, alpha, L",
             needs=(d, epsilon),
-            optional=(c, alpha, mu, L),
+            dimension=d - 1,
+            optional=(c, alpha, mu),
             increasing=(d,),
-            decreasing=(epsilon, alpha, L),
-            notes=(
-                "below it some labelling has robust test error > alpha mu_0",
-                EXPLICIT_SIZE,
-            ),
+            decreasing=(epsilon, alpha),
+            notes=("below it some labelling has robust test error > alpha mu_0",),
+            derivations=("C3",),
         ),
     ),
     source=f"{PAPER}, Theorem 4.3",

@@ -40,6 +40,24 @@ THEOREM = Theorem(
             increasing=(d,),
             decreasing=(beta,),
         ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=sp.Max(
+                4 / beta * sp.log(2 / delta) / sp.log(2),
+                8 * (d + 1) / beta * sp.log(13 / beta) / sp.log(2),
+            ),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every d, beta, delta", fixed=""),
+            source=(
+                "Blumer, Ehrenfeucht, Haussler, Warmuth 1989, Theorem 2.1: a consistent learner of "
+                "VC dimension d + 1"
+            ),
+            needs=(d, beta, delta),
+            increasing=(d,),
+            decreasing=(beta, delta),
+            notes=("A, B are separable, so linear programming finds a consistent hyperplane",),
+            derivations=("C5",),
+        ),
     ),
     source=f"{PAPER}, Theorem 4.4",
     loose=("log(1/delta) is left out: no constant serves every delta",),

@@ -2,6 +2,8 @@
 
 import sympy as sp
 
+from robustsize.bounds.growth import SQUARED_VC
+from robustsize.bounds.packing import grid
 from robustsize.bounds.statement import (
     Constant,
     Form,
@@ -10,9 +12,10 @@ from robustsize.bounds.statement import (
     Kind,
     Quantity,
     Regime,
+    SmallestSize,
     Theorem,
 )
-from robustsize.bounds.symbols import c, d, epsilon, mu
+from robustsize.bounds.symbols import alpha, c, d, epsilon, mu
 from robustsize.bounds.theorems._common import BALANCED, C_2, PAPER
 
 THEOREM = Theorem(
@@ -39,6 +42,23 @@ THEOREM = Theorem(
             needs=(d,),
             optional=(epsilon, c, mu),
             increasing=(d,),
+        ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=SmallestSize(grid(d - 1), (SQUARED_VC,), d - 1),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every d, epsilon, c, alpha", fixed=""),
+            source="Sauer's lemma on the K^(d-1) forced points",
+            needs=(d, epsilon),
+            optional=(c, alpha, mu),
+            hypotheses=(Hypothesis("VC(F_n) <= n^2, the polynomial that is taken here"),),
+            increasing=(d,),
+            decreasing=(epsilon, alpha),
+            notes=(
+                "below it some labelling has robust test error > alpha mu_0",
+                f"{SQUARED_VC.name}: {SQUARED_VC.meaning}",
+            ),
+            derivations=("C2", "C3"),
         ),
     ),
     source=f"{PAPER}, Theorem 4.5",

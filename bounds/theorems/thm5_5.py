@@ -2,6 +2,7 @@
 
 import sympy as sp
 
+from robustsize.bounds.construction_size import cells_an_axis, unshared_bump_size
 from robustsize.bounds.statement import (
     Constant,
     Form,
@@ -12,8 +13,14 @@ from robustsize.bounds.statement import (
     Regime,
     Theorem,
 )
-from robustsize.bounds.symbols import Norm, c, d, epsilon, k
-from robustsize.bounds.theorems._common import C_2, K_AT_MOST_D, PAPER
+from robustsize.bounds.symbols import L, Norm, c, d, epsilon, k
+from robustsize.bounds.theorems._common import (
+    C_2,
+    EXPLICIT_SIZE,
+    K_AT_MOST_D,
+    PAPER,
+    depth_at_least,
+)
 
 THEOREM = Theorem(
     id="thm5.5",
@@ -45,6 +52,25 @@ THEOREM = Theorem(
                 "k~ = O(k log d) is written C_2 k log d",
                 "O~ hides a polylogarithmic factor as well as a constant",
             ),
+        ),
+        Form(
+            name=FormName.EXPLICIT,
+            expression=unshared_bump_size(sp.floor(cells_an_axis(epsilon, c) ** k / 2), d),
+            constant=Constant.EXPLICIT,
+            regime=Regime(moves="every k, d, epsilon, c", fixed=""),
+            source="one box bump on each ball of a covering that meets the smaller class, depth 3",
+            needs=(d, k, epsilon, c),
+            norms=(Norm.INF,),
+            optional=(L,),
+            hypotheses=(depth_at_least(3),),
+            increasing=(d, k, c),
+            decreasing=(epsilon,),
+            notes=(
+                "M is a flat k-cube, a face of [0,1]^d, or any set that as many l_inf balls of "
+                "radius below (1-c) epsilon cover; the exponent is k, and the size linear in d",
+                EXPLICIT_SIZE,
+            ),
+            derivations=("C4",),
         ),
     ),
     source=f"{PAPER}, Theorem 5.5",

@@ -2,6 +2,7 @@
 
 import sympy as sp
 
+from robustsize.bounds.packing import grid
 from robustsize.bounds.statement import (
     Constant,
     Form,
@@ -12,8 +13,8 @@ from robustsize.bounds.statement import (
     Regime,
     Theorem,
 )
-from robustsize.bounds.symbols import Norm, c, d, epsilon, k, mu
-from robustsize.bounds.theorems._common import BALANCED, K_AT_MOST_D, PAPER
+from robustsize.bounds.symbols import Norm, alpha, c, d, epsilon, k, mu
+from robustsize.bounds.theorems._common import BALANCED, K_AT_MOST_D, PAPER, lower_forms
 
 _BASE = 2 * epsilon * sp.sqrt(d / k)
 
@@ -43,6 +44,22 @@ THEOREM = Theorem(
             optional=(c, mu),
             base=_BASE,
             notes=("C_1 is a universal constant that the paper does not state",),
+        ),
+        *lower_forms(
+            grid(k),
+            packing="K^k grid points of the face",
+            regime="every k, d, epsilon, c, alpha, L",
+            needs=(d, k, epsilon),
+            norms=(Norm.INF,),
+            dimension=k,
+            optional=(c, alpha, mu),
+            increasing=(k,),
+            decreasing=(epsilon, alpha),
+            notes=(
+                "M is a flat k-cube, a face of [0,1]^d; another M has its own packing number",
+                "below it some labelling has robust test error > alpha mu_0",
+            ),
+            derivations=("C3",),
         ),
     ),
     source=f"{PAPER}, Theorem 5.8",
