@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +35,8 @@ from robustsize.simulate.instance import (
     random_labelling,
     separating_hyperplane,
 )
-from robustsize.simulate.plan import Plan
+from robustsize.simulate.prune import Effort
+from robustsize.simulate.search import Settings
 from robustsize.simulate.smallest import Smallest, smallest_certified
 
 RESULT = "agreement.json"
@@ -47,10 +48,10 @@ _EXHAUSTED = 3
 
 @dataclass(frozen=True)
 class Cell:
-    """One dimension of a preset: the architectures tried there, and the share of the work."""
+    """One dimension of a preset: what the search tries there, and the share of the work."""
 
     d: int
-    architectures: tuple[tuple[int, ...], ...]
+    search: Settings
     random_labellings: int
     share: float
 
@@ -64,10 +65,9 @@ class Preset:
     c: Fraction
     p: Norm
     cells: tuple[Cell, ...]
-    seeds: int
-    steps: int
-    budget_seconds: float
 
+
+_SHORT = Effort(rounds=12, tries=16)
 
 PRESETS = {
     "quick": Preset(
@@ -76,14 +76,45 @@ PRESETS = {
         c=Fraction(1, 2),
         p=Norm.INF,
         cells=(
-            Cell(2, ((1,), (2,), (3,), (4,)), 0, 0.05),
-            Cell(3, ((2,), (3,), (4,), (6,), (8,), (2, 2), (4, 2)), 3, 0.15),
-            Cell(4, ((4,), (8,), (12,), (16,), (4, 4), (8, 4)), 2, 0.3),
-            Cell(5, ((8,), (16,), (24,), (8, 8), (16, 8)), 1, 0.5),
+            Cell(2, Settings(ladder=((2,), (4,)), seeds=16, cycles=1, effort=_SHORT), 0, 0.04),
+            Cell(
+                3,
+                Settings(
+                    ladder=((4,), (8,), (8, 4), (12, 6)),
+                    seeds=32,
+                    cycles=2,
+                    steps=300,
+                    effort=Effort(rounds=30, beam=2),
+                ),
+                3,
+                0.3,
+            ),
+            Cell(
+                4,
+                Settings(
+                    ladder=((16, 8), (24, 12), (32, 16)),
+                    seeds=32,
+                    cycles=1,
+                    chains=8,
+                    effort=Effort(rounds=60),
+                ),
+                2,
+                0.4,
+            ),
+            Cell(
+                5,
+                Settings(
+                    ladder=((64, 32),),
+                    seeds=4,
+                    cycles=1,
+                    chains=12,
+                    steps=300,
+                    effort=Effort(rounds=24, tries=96),
+                ),
+                1,
+                0.26,
+            ),
         ),
-        seeds=8,
-        steps=1000,
-        budget_seconds=5.0,
     )
 }
 
@@ -153,17 +184,9 @@ def _measured(
         hard_instance(cell.d, preset.epsilon, preset.c, preset.p, phi)
         for phi in labellings.values()
     ]
-    plan = Plan(radius=float(instances[0].radius), p=preset.p, steps=preset.steps, seed=seed)
+    settings = replace(cell.search, seed=seed)
     try:
-        found, trained = smallest_certified(
-            instances,
-            cell.architectures,
-            preset.seeds,
-            plan,
-            device=device,
-            budget_seconds=preset.budget_seconds,
-            progress=progress,
-        )
+        found, searched = smallest_certified(instances, settings, device=device, progress=progress)
     except ValueError as error:
         raise InputError(f"--device {device}: {error}; for example --device cpu") from error
     lower, upper = (_bound(id, preset, cell.d) for id in ("thm4.3", "thm3.3"))
@@ -186,10 +209,9 @@ def _measured(
             for i, (sizes, one) in enumerate(zip(measured, found, strict=True))
         ],
         "verdict": {"agreement": verdict.agreement.value, "reason": verdict.reason},
-        "steps": preset.steps,
-        "seeds": preset.seeds,
-        "engine": trained.engine,
-        "device": trained.device,
+        "search": asdict(settings),
+        "engine": searched.engine,
+        "device": searched.device,
     }
 
 
@@ -244,6 +266,7 @@ def _row(sizes: MeasuredSizes, found: Smallest, path: Path) -> dict[str, Any]:
             "depth": found.construction.depth,
             "certificate": _certificate(found.construction_certificate),
         },
+        "pruning_tried": found.pruning_tried,
         "tried": [asdict(tried) for tried in found.tried],
     }
 

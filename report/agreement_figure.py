@@ -25,7 +25,7 @@ def agreement_figure(cells: Sequence[dict[str, Any]]) -> Figure:
     built = [max(row["construction"]["size"] for row in c["labellings"]) for c in cells]
     axes.plot(d, built, "s--", label="construction for the instance, worst labelling")
     measured = [_range(cell) for cell in cells]
-    known = [(x, low, high) for x, (low, high) in zip(d, measured, strict=True) if high is not None]
+    known = [(x, *span) for x, span in zip(d, measured, strict=True) if span is not None]
     axes.errorbar(
         [x for x, _, _ in known],
         [high for _, _, high in known],
@@ -56,7 +56,7 @@ def agreement_figure(cells: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def _range(cell: dict[str, Any]) -> tuple[int | None, int | None]:
+def _range(cell: dict[str, Any]) -> tuple[int, int] | None:
     sizes = [row["smallest_certified"] for row in cell["labellings"]]
     found = [size for size in sizes if size is not None]
-    return (min(found), max(found)) if found else (None, None)
+    return (min(found), max(found)) if found else None

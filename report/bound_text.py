@@ -152,7 +152,8 @@ def catalogue_table(theorems: Iterable[Theorem]) -> Table:
     """The catalogue, one row a form."""
     from rich.table import Table
 
-    table = Table("id", "kind", "form", "constant", "quantity", "expression", box=None)
+    table = Table("id", "kind", "form", "constant", "quantity", box=None)
+    table.add_column("expression (`show` has it whole)", no_wrap=True, overflow="ellipsis")
     for theorem in theorems:
         for form in theorem.forms:
             table.add_row(

@@ -122,8 +122,8 @@ def _saved(path: Path) -> Guarantee | None:
         with np.load(path, allow_pickle=False) as file:
             if not {"radius", "p"} <= set(file):
                 return None
-            regions = [_region(file, name) for name in ("positive", "negative")]
-            return Guarantee(*regions, _number(file["radius"]), Norm(str(file["p"])))
+            positive, negative = (_region(file, name) for name in ("positive", "negative"))
+            return Guarantee(positive, negative, _number(file["radius"]), Norm(str(file["p"])))
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: {error}") from error
 

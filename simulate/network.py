@@ -79,10 +79,8 @@ class Network:
     @property
     def size(self) -> int:
         """Number n of non-zero weights and non-zero biases."""
-        weights = sum(
-            w.count_nonzero() if sparse.issparse(w) else np.count_nonzero(w) for w in self.weights
-        )
-        return int(weights + sum(np.count_nonzero(b) for b in self.biases))
+        entries = [w if isinstance(w, np.ndarray) else w.data for w in self.weights]
+        return sum(int(np.count_nonzero(part)) for part in (*entries, *self.biases))
 
     def __call__(self, x: ArrayLike) -> NDArray[np.float64]:
         """Values in float64 at the rows of x, shape (m, d); returns shape (m,)."""
@@ -109,7 +107,7 @@ class Network:
         A hidden unit goes when all its outgoing weights are zero, or when it is a constant (no
         incoming weight), its constant moving to the next layer's bias.
         """
-        weights = [w.toarray() if sparse.issparse(w) else w.copy() for w in self.weights]
+        weights = [w.copy() if isinstance(w, np.ndarray) else w.toarray() for w in self.weights]
         biases = [b.copy() for b in self.biases]
         for _ in range(self.depth):
             for i in range(self.depth - 1):
