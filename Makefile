@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check docs mutants clean
+.PHONY: report test check derivations mutants docs clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -14,6 +14,9 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report -m robustsize.cli
+
+derivations: $(STAMP)
+	$(BIN)/robustsize check all
 
 mutants: $(STAMP)
 	$(BIN)/python benchmarks/mutants.py

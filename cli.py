@@ -19,11 +19,14 @@ from robustsize.bounds.catalogue import IDS, catalogue, theorem
 from robustsize.bounds.statement import FormName, Theorem
 from robustsize.bounds.symbols import (
     BY_OPTION,
+    BY_SYMBOL,
     PARAMETERS,
     InputError,
     Norm,
     Parameter,
     Values,
+    c,
+    d,
     epsilon,
     n,
     rational,
@@ -116,6 +119,10 @@ def _parameter_options(command: Command) -> Command:
     return click.option("--p", "norm", type=_NormType(), default="inf", help=norm_help)(decorated)
 
 
+_device_option = click.option(
+    "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), help="where to train"
+)
+_seed_option = click.option("--seed", default="0", help="a whole number >= 0")
 _theorem_argument = click.argument("theorem", type=_TheoremType())
 _json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
 _form_option = click.option(
@@ -279,8 +286,8 @@ def plot(
 
 @cli.command()
 @click.option("--preset", default="quick", help="what to measure: quick")
-@click.option("--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]))
-@click.option("--seed", default="0", help="a whole number >= 0")
+@_device_option
+@_seed_option
 @click.option("-o", "--output", required=True, help="the folder for summary, JSON and figures")
 @_json_option
 def agree(preset: str, device: str, seed: str, output: str, as_json: bool) -> None:
@@ -314,7 +321,7 @@ def agree(preset: str, device: str, seed: str, output: str, as_json: bool) -> No
 @click.argument("targets", nargs=-1, metavar="[ID|FILE|all]...")
 @click.option("--strict", is_flag=True, help="also fail on steps only tested or undecided")
 @click.option("--explain", metavar="STEP", help="print one step in full, and how it was decided")
-@click.option("--seed", default="0", help="a whole number >= 0")
+@_seed_option
 @_json_option
 def check(
     targets: tuple[str, ...], strict: bool, explain: str | None, seed: str, as_json: bool
@@ -346,7 +353,7 @@ def check(
 @_theorem_argument
 @_parameter_options
 @click.option("--instance", default="random", help="random, or a file of labelled points")
-@click.option("--seed", default="0", help="a whole number >= 0")
+@_seed_option
 @click.option("-o", "--output", required=True, help="NET.npz, NET.onnx or NET.pt")
 @_json_option
 def build(
@@ -427,6 +434,79 @@ def certify(
     sys.exit(_certificate_code(checked))
 
 
+@cli.command()
+@click.option(
+    "--instance", default="thm4.3", help="thm4.3 (its hard instance), or a file of points"
+)
+@_parameter_options
+@click.option("--labelling", default="checkerboard", help="checkerboard, random, or such as +-+")
+@click.option("--budget", default="120", help="seconds")
+@click.option("--seeds", default="64", help="random starts of each architecture")
+@click.option("--architecture", help="hidden widths such as 8,4: share of labellings they realise")
+@click.option("--all", "all_labellings", is_flag=True, help="with --architecture: all labellings")
+@click.option("--sample", default="64", help="with --architecture: so many random labellings")
+@_device_option
+@_seed_option
+@click.option("-o", "--output", required=True, help="the folder for the result; resumes from it")
+@_json_option
+def search(
+    instance: str,
+    values: dict[Any, tuple[Fraction, ...]],
+    norm: Norm,
+    labelling: str,
+    budget: str,
+    seeds: str,
+    architecture: str | None,
+    all_labellings: bool,
+    sample: str,
+    device: str,
+    seed: str,
+    output: str,
+    as_json: bool,
+) -> None:
+    """Search the smallest certified network for an instance; or, with --architecture, shatter it.
+
+    Example: robustsize search --d 3 --epsilon 1/4 --c 0.5 --budget 30 -o out/search
+    """
+    from robustsize.report import progress
+    from robustsize.report.files import check_folder
+    from robustsize.report.networks import search_lines, shatter_lines
+    from robustsize.simulate.search_job import instance_of, run_search, run_shatter
+
+    point = _one_point(values)
+    for needed in (epsilon, c):
+        if needed not in point:
+            option, example = BY_SYMBOL[needed].option, BY_SYMBOL[needed].example
+            raise InputError(f"{option} is missing; for example {option} {example}")
+    options: dict[str, Any] = {
+        "seeds": _count("--seeds", seeds),
+        "seed": _seed(seed),
+        "budget_seconds": float(_positive("--budget", budget, "120")),
+        "device": device,
+    }
+    widths = _widths(architecture) if architecture is not None else None
+    drawn = None if all_labellings else _count("--sample", sample)
+    with _complaints_about("--instance", instance), progress.shown() as show:
+        chosen = instance_of(
+            instance,
+            epsilon=point[epsilon],
+            c=point[c],
+            p=norm,
+            d=int(point.get(d, 3)),
+            labelling=labelling,
+            seed=_seed(seed),
+        )
+        folder = check_folder(Path(output))
+        if widths is None:
+            made = run_search(chosen, folder, progress=show, **options)
+        else:
+            made = run_shatter(chosen, widths, folder, sample=drawn, progress=show, **options)
+    if as_json:
+        _print_json(made)
+    else:
+        _print_lines(search_lines(made) if widths is None else shatter_lines(made))
+
+
 @contextmanager
 def _complaints_about(option: str, value: str) -> Iterator[None]:
     """Turn what the code below says of a user's value into the one line that names the option."""
@@ -442,6 +522,24 @@ def _complaints_about(option: str, value: str) -> Iterator[None]:
 
 def _certificate_code(checked: Any) -> int:
     return CONTRADICTED if checked.counterexample is not None else 0
+
+
+def _count(option: str, text: str) -> int:
+    value = rational(text)
+    if value is None or not 1 <= value <= 10**6 or value.denominator != 1:
+        raise InputError(
+            f"{option} {text[:40]!r}: a whole number in [1, 10^6]; for example {option} 64"
+        )
+    return int(value)
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    parts = [rational(part) for part in text.split(",")]
+    widths = [int(w) for w in parts if w is not None and w.denominator == 1 and 1 <= w <= 1000]
+    if len(widths) != len(parts) or len(widths) > 3:
+        example = "for example --architecture 8,4"
+        raise InputError(f"--architecture {text[:40]!r}: one to three hidden widths; {example}")
+    return tuple(widths)
 
 
 def _positive(option: str, text: str, example: str) -> Fraction:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import chdir
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -33,7 +34,8 @@ def _sessions(block: str) -> str:
 
 
 def _session(command: str) -> str:
-    done = CliRunner().invoke(cli, shlex.split(command))
+    with chdir(ROOT):
+        done = CliRunner().invoke(cli, shlex.split(command))
     lines = (line.rstrip() for line in done.output.rstrip().splitlines())
     return "\n".join([f"$ robustsize {command}", *lines]) + "\n"
 

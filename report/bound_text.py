@@ -17,6 +17,8 @@ from robustsize.bounds.value import BoundValue, Sufficiency, written
 if TYPE_CHECKING:
     from rich.table import Table
 
+_LONGEST = 100
+
 _RELATION = {Kind.UPPER: "<=", Kind.LOWER: ">=", Kind.SAMPLES: ">=", Kind.EXISTENCE: "="}
 
 
@@ -152,8 +154,7 @@ def catalogue_table(theorems: Iterable[Theorem]) -> Table:
     """The catalogue, one row a form."""
     from rich.table import Table
 
-    table = Table("id", "kind", "form", "constant", "quantity", box=None)
-    table.add_column("expression (`show` has it whole)", no_wrap=True, overflow="ellipsis")
+    table = Table("id", "kind", "form", "constant", "quantity", "expression", box=None)
     for theorem in theorems:
         for form in theorem.forms:
             table.add_row(
@@ -162,7 +163,7 @@ def catalogue_table(theorems: Iterable[Theorem]) -> Table:
                 form.name.value,
                 form.constant.value,
                 theorem.quantity.name.lower(),
-                written(form),
+                _cut(written(form)),
             )
     return table
 
@@ -194,3 +195,8 @@ def _exact(value: Fraction | None) -> int | str | None:
     if value is None:
         return None
     return int(value) if value.denominator == 1 else str(value)
+
+
+def _cut(text: str) -> str:
+    """At most a line of a formula; `show` has it whole."""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 4] + " ..."

@@ -61,6 +61,42 @@ def construction_lines(construction: Construction, certificate: Certificate) -> 
     yield from certificate_lines(certificate)
 
 
+def search_lines(made: dict[str, Any]) -> Iterable[str]:
+    """What a search found, for a reader."""
+    built, size = made["construction"], made["smallest_certified"]
+    yield f"{made['points']} points, d = {made['dimension']}, l_{made['p']} radius {made['radius']}"
+    yield f"  smallest certified network: {size if size is not None else 'none found'}" + (
+        f" ({made['origin']}, hidden widths {made['widths']})" if size is not None else ""
+    )
+    if built:
+        yield f"  construction: {built['size']} ({built['id']}, {built['form']})"
+    yield f"  smallest network on which the attack found nothing: {made['smallest_survivor']}"
+    for row in made["tried"]:
+        low, high = row["interval"]
+        yield (
+            f"  hidden {row['hidden']}: attack found nothing on {row['survived']} of "
+            f"{row['networks']} (95 % interval {low:.3f} to {high:.3f})"
+        )
+    if made["stopped"]:
+        yield f"  stopped: {made['stopped']}"
+    yield "  no smaller one was found, which is not a proof that there is none"
+
+
+def shatter_lines(made: dict[str, Any]) -> Iterable[str]:
+    """What a shattering run found, for a reader."""
+    tried, total = made["labellings_tried"], made["labellings_total"]
+    share = f"{made['certified']} of {tried} labellings certified"
+    yield f"hidden widths {made['architecture']}: {share}"
+    if made["interval"] is None:
+        verdict = "shattered" if made["shattered"] else "not all certified, which refutes nothing"
+        yield f"  all {total} labellings tried: {verdict}"
+    else:
+        low, high = made["interval"]
+        yield f"  a sample of {total}: share certified in [{low:.3f}, {high:.3f}] at 95 %"
+    if made["stopped"]:
+        yield f"  stopped: {made['stopped']}"
+
+
 def _rounded_down(value: float) -> str:
     return str(Context(prec=6, rounding=ROUND_FLOOR).create_decimal_from_float(value))
 

@@ -119,7 +119,7 @@ def _saved(path: Path) -> Guarantee | None:
     if path.suffix != ".npz":
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             if not {"radius", "p"} <= set(file):
                 return None
             positive, negative = (_region(file, name) for name in ("positive", "negative"))

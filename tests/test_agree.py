@@ -15,13 +15,21 @@ from robustsize.report.agreement_page import page
 from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.instance import Norm, hard_instance
 from robustsize.simulate.network import Network
+from robustsize.simulate.prune import Effort
+from robustsize.simulate.search import Settings
 
+TINY_SEARCH = Settings(
+    ladder=((3,), (6,)),
+    seeds=4,
+    cycles=1,
+    race_steps=100,
+    steps=60,
+    effort=Effort(rounds=4, tries=8),
+)
 TINY = replace(
     job.PRESETS["quick"],
     name="tiny",
-    cells=(job.Cell(2, ((1,), (3,)), 0, 0.5), job.Cell(3, ((3,),), 1, 0.5)),
-    seeds=2,
-    steps=100,
+    cells=(job.Cell(2, TINY_SEARCH, 0, 0.5), job.Cell(3, TINY_SEARCH, 1, 0.5)),
 )
 
 

@@ -109,6 +109,7 @@ def test_every_explicit_form_of_the_paper_stands_on_a_derivation():
         assert form.derivations or t.id == "prop3.2", t.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", sorted({id for _, form in EXPLICIT for id in form.derivations}))
 def test_no_step_below_an_explicit_form_is_refuted(id):
     report = check(derivation(id), budget_seconds_per_step=3)

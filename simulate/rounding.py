@@ -1,0 +1,44 @@
+"""Weights with few binary places, where the certificate allows; certificates by node budget."""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+
+from robustsize.simulate.certify import Certificate, CertificateStatus, certify
+from robustsize.simulate.instance import Instance
+from robustsize.simulate.network import Network
+from robustsize.simulate.prune import balanced, trainable
+
+MOST_BITS = 12
+
+
+def proof_of(network: Network, instance: Instance, nodes: int) -> Certificate:
+    """A certificate whose outcome is the same on every machine: its budget is in nodes."""
+    return certify(network, instance, budget_seconds=inf, max_nodes=nodes)
+
+
+def rounded(
+    network: Network, instance: Instance, nodes: int
+) -> tuple[Network, Certificate, int] | None:
+    """A certified network, no larger, whose weights are multiples of 2^-bits, with the fewest bits.
+
+    Returns it with its certificate and bits, or None where MOST_BITS do not suffice.
+    """
+    if not trainable(network):
+        return None
+    even = balanced(network)
+    for bits in range(MOST_BITS + 1):
+        scale = 2.0**bits
+        layers = zip(even.weights, even.biases, strict=True)
+        coarse = Network.of(
+            [(np.round(w * scale) / scale, np.round(b * scale) / scale) for w, b in layers]
+        )
+        coarse = coarse.without_dead_parts()
+        if not trainable(coarse):
+            continue
+        certificate = proof_of(coarse, instance, nodes)
+        if certificate.status is CertificateStatus.CERTIFIED:
+            return coarse, certificate, bits
+    return None
