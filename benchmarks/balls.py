@@ -1,23 +1,24 @@
 """Ball arithmetic (python-flint) against mpmath's iv on the same inequalities, as a ratio.
 
+    python benchmarks/balls.py [--quick] [--json]
+
 All bisect the same boxes with plain interval evaluation until every box has its sign, at the same
 working precision; only the arithmetic differs: balls, the prover's intervals with ends that may be
-open or infinite, and mpmath's iv. A ratio above 1 says how many times faster than iv.
-
-Run `python benchmarks/balls.py [--quick] [--json]`.
+open or infinite, and mpmath's iv, the peer. Seconds; a ratio above 1 says how many times faster
+than iv, the median over runs in turn.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import sympy as sp
+from _common import Row, middle_and_spread, run
 from flint import arb, ctx
 from mpmath import iv
 
@@ -107,52 +108,51 @@ def bisect(positive: Sign, dimension: int) -> int:
     return boxes
 
 
-def seconds(positive: Sign, dimension: int, repeats: int) -> tuple[float, int]:
-    times, boxes = [], 0
-    for _ in range(repeats):
-        start = perf_counter()
-        boxes = bisect(positive, dimension)
-        times.append(perf_counter() - start)
-    return median(times), boxes
+@dataclass(frozen=True, kw_only=True)
+class Bisection(Row):
+    """One arithmetic on one inequality, and the number of boxes that it and the peer took."""
+
+    boxes: int
+    peer_boxes: int
 
 
-def measure(repeats: int) -> list[dict[str, Any]]:
+def seconds(positive: Sign, dimension: int) -> tuple[float, int]:
+    """Time of one bisection, and its boxes."""
+    start = perf_counter()
+    boxes = bisect(positive, dimension)
+    return perf_counter() - start, boxes
+
+
+def measure(quick: bool) -> Iterator[Bisection]:
+    """Two rows an inequality; --quick: three runs instead of seven. One more, first, warms up."""
     iv.prec = BITS
-    rows = []
-    with ctx.workprec(BITS):
-        for name, expression in CASES.items():
-            dimension = len(expression.free_symbols)
-            ours, our_boxes = seconds(with_balls(expression), dimension, repeats)
-            ends, end_boxes = seconds(with_ends(expression), dimension, repeats)
-            theirs, their_boxes = seconds(with_mpmath(expression), dimension, repeats)
-            rows.append(
-                {
-                    "case": name,
-                    "balls_s": round(ours, 4),
-                    "interval_ends_s": round(ends, 4),
-                    "mpmath_iv_s": round(theirs, 4),
-                    "ratio_balls": round(theirs / ours, 2),
-                    "ratio_interval_ends": round(theirs / ends, 2),
-                    "boxes": our_boxes,
-                    "interval_ends_boxes": end_boxes,
-                    "mpmath_boxes": their_boxes,
-                }
+    for name, expression in CASES.items():
+        ways = {
+            "peer": with_mpmath(expression),
+            "balls": with_balls(expression),
+            "interval ends": with_ends(expression),
+        }
+        dimension = len(expression.free_symbols)
+        with ctx.workprec(BITS):
+            rounds = [
+                {way: seconds(positive, dimension) for way, positive in ways.items()}
+                for _ in range(4 if quick else 8)
+            ][1:]
+        boxes = {way: count for way, (_, count) in rounds[0].items()}
+        times = {way: [each[way][0] for each in rounds] for way in ways}
+        for way in ("balls", "interval ends"):
+            pairs = zip(times["peer"], times[way], strict=True)
+            ratio, spread = middle_and_spread(peer / ours for peer, ours in pairs)
+            yield Bisection(
+                case=f"{name}, {way}",
+                ours=median(times[way]),
+                peer=median(times["peer"]),
+                ratio=ratio,
+                spread=spread,
+                boxes=boxes[way],
+                peer_boxes=boxes["peer"],
             )
-    return rows
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one repetition instead of five")
-    parser.add_argument("--json", action="store_true", help="print a JSON list")
-    options = parser.parse_args()
-    rows = measure(1 if options.quick else 5)
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        print(", ".join(f"{key} {value}" for key, value in row.items()))
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure)

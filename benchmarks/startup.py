@@ -1,13 +1,17 @@
-"""How long a query takes, as a ratio to importing SymPy."""
+"""How long a query takes, as a ratio to importing SymPy: `ratio` is ours / peer, below 1 is faster.
+
+python benchmarks/startup.py [--quick] [--json]
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+
+from _common import Row, middle_and_spread, run
 
 QUERY = ["-m", "robustsize.cli", "bound", "thm4.3", "--d", "20", "--epsilon", "0.1", "--json"]
 PEER = ["-c", "import sympy"]
@@ -19,26 +23,18 @@ def seconds(arguments: list[str]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer pairs")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+def measure(quick: bool) -> Iterator[Row]:
     seconds(QUERY), seconds(PEER)
-    pairs = [(seconds(QUERY), seconds(PEER)) for _ in range(7 if options.quick else 21)]
-    ratios = sorted(ours / peer for ours, peer in pairs)
-    row = {
-        "case": "bound thm4.3 --json against import sympy",
-        "ours": statistics.median(ours for ours, _ in pairs),
-        "peer": statistics.median(peer for _, peer in pairs),
-        "ratio": statistics.median(ratios),
-        "spread": [ratios[0], ratios[-1]],
-    }
-    if options.json:
-        print(json.dumps([row], indent=2))
-    else:
-        print(f"{row['case']}: {row['ours']:.3f} s / {row['peer']:.3f} s = {row['ratio']:.2f}")
+    pairs = [(seconds(QUERY), seconds(PEER)) for _ in range(7 if quick else 21)]
+    ratio, spread = middle_and_spread(ours / peer for ours, peer in pairs)
+    yield Row(
+        case="bound thm4.3 --json against import sympy",
+        ours=statistics.median(ours for ours, _ in pairs),
+        peer=statistics.median(peer for _, peer in pairs),
+        ratio=ratio,
+        spread=spread,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure)

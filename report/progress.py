@@ -39,9 +39,9 @@ def _lines(write: Callable[[str], None]) -> Progress:
     def show(share: float, doing: str) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_LINES and share > 0:
+        if now - last >= SECONDS_BETWEEN_LINES:
             last = now
-            left = (now - start) * (1 - share) / share
-            write(f"{share:4.0%}  {doing}, about {left:.0f} s left")
+            left = f"about {(now - start) * (1 - share) / share:.0f} s left" if share > 0.02 else ""
+            write(f"{share:4.0%}  {doing}, {left or 'compiling at first'}")
 
     return show

@@ -1,0 +1,218 @@
+"""What the commands read: the option types, each with its one clear line for a bad value."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any, NoReturn
+
+import click
+import sympy as sp
+from click.shell_completion import CompletionItem
+
+from robustsize.bounds.catalogue import IDS, theorem
+from robustsize.bounds.statement import FormName, Theorem
+from robustsize.bounds.symbols import (
+    PARAMETERS,
+    InputError,
+    Norm,
+    Parameter,
+    Values,
+    rational,
+    read_norm,
+)
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+Command = Callable[..., Any]
+Given = Mapping[sp.Symbol, tuple[Fraction, ...]]
+"""The values that a command line gives to each symbol."""
+
+
+class Commands(click.Group):
+    """A group whose every complaint is one line and exit code 2."""
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command; exit code 2 after a complaint, 130 after Ctrl-C."""
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except InputError as error:
+            _stop(str(error), BAD_INPUT)
+        except click.ClickException as error:
+            _stop(error.format_message(), BAD_INPUT)
+        except OSError as error:
+            _stop(f"{error.filename or 'output'}: {error.strerror or error}", BAD_INPUT)
+        except (click.Abort, KeyboardInterrupt):
+            _stop("interrupted", INTERRUPTED)
+        if standalone_mode:
+            sys.exit(code or 0)
+        return code
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    line = " ".join(message.split()).encode("utf-8", "backslashreplace").decode()
+    click.echo(f"robustsize: {line}", err=True)
+    sys.exit(code)
+
+
+class TheoremType(click.ParamType):
+    """The id of a theorem."""
+
+    name = "theorem"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Theorem:
+        """The theorem of an id."""
+        return value if isinstance(value, Theorem) else theorem(value)
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
+        """What a shell offers."""
+        return [CompletionItem(id) for id in IDS if id.startswith(incomplete)]
+
+
+class _ValuesType(click.ParamType):
+    """The values of one parameter: one, a list, or a range."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.name = "values"
+        self.parameter = parameter
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[Fraction, ...]:
+        """The values of a text."""
+        return value if isinstance(value, tuple) else self.parameter.read_all(value)
+
+
+class NormType(click.ParamType):
+    """The norm p: 2 or inf."""
+
+    name = "norm"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Norm:
+        """The norm of a text."""
+        return value if isinstance(value, Norm) else read_norm(value)
+
+    def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> list[CompletionItem]:
+        """What a shell offers."""
+        return [CompletionItem(norm.value) for norm in Norm]
+
+
+class NumberType(click.ParamType):
+    """A number in [low, high) or (low, high); an int where only whole ones will do."""
+
+    name = "number"
+
+    def __init__(
+        self, example: str, *, whole: bool = True, low: int = 1, high: int | None = None
+    ) -> None:
+        self.example, self.whole, self.low, self.high = example, whole, low, high
+
+    @property
+    def domain(self) -> str:
+        """The domain in words."""
+        kind = "a whole number >=" if self.whole else "a number >"
+        return f"{kind} {self.low}" + (f" and < {self.high}" if self.high is not None else "")
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The number of a text."""
+        if not isinstance(value, str):
+            return value
+        number = rational(value)
+        if (
+            number is None
+            or (self.whole and number.denominator != 1)
+            or number < self.low
+            or (number == self.low and not self.whole)
+            or (self.high is not None and number >= self.high)
+        ):
+            option = param.opts[0]
+            example = f"for example {option} {self.example}"
+            raise InputError(f"{option} {value[:40]!r}: must be {self.domain}; {example}")
+        return int(number) if self.whole else number
+
+
+class WidthsType(click.ParamType):
+    """One to three hidden widths, "8" or "8,4"."""
+
+    name = "widths"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """The widths of a text."""
+        if isinstance(value, tuple):
+            return value
+        parts = [rational(part) for part in value.split(",")]
+        widths = [int(w) for w in parts if w is not None and w.denominator == 1 and 1 <= w <= 1000]
+        if len(widths) != len(parts) or len(widths) > 3:
+            option = param.opts[0]
+            raise InputError(
+                f"{option} {value[:40]!r}: one to three hidden widths; for example {option} 8,4"
+            )
+        return tuple(widths)
+
+
+def parameter_options(command: Command) -> Command:
+    """One option for each symbol, gathered into `values`: symbol -> tuple of values."""
+
+    def gathered(*args: Any, **options: Any) -> Any:
+        values = {
+            q.symbol: given for q in PARAMETERS if (given := options.pop(q.option[2:])) is not None
+        }
+        return command(*args, values=values, **options)
+
+    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
+    gathered.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    decorated: Command = gathered
+    for q in reversed(PARAMETERS):
+        help = f"{q.meaning}: {q.domain}, for example {q.example}"
+        decorated = click.option(q.option, q.option[2:], type=_ValuesType(q), help=help)(decorated)
+    norm_help = "the norm p of separation and adversary: 2 or inf"
+    return click.option("--p", "norm", type=NormType(), default="inf", help=norm_help)(decorated)
+
+
+device_option = click.option(
+    "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), help="where to train"
+)
+seed_option = click.option(
+    "--seed", default="0", type=NumberType("0", low=0, high=2**32), help="of all random numbers"
+)
+theorem_argument = click.argument("theorem", type=TheoremType())
+json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
+form_option = click.option(
+    "--form",
+    "form_name",
+    type=click.Choice([name.value for name in FormName]),
+    help="default: explicit where there is one, else printed",
+)
+
+
+def points(values: Given) -> Iterator[Values]:
+    """Every combination of the given values."""
+    for combination in itertools.product(*values.values()):
+        yield dict(zip(values, combination, strict=True))
+
+
+def one_point(values: Given) -> Values:
+    """The values where each parameter has one.
+
+    Raises InputError for a range or a list.
+    """
+    if any(len(given) > 1 for given in values.values()):
+        raise InputError("a range or list has no meaning here; give each parameter one value")
+    return next(points(values))
+
+
+@contextmanager
+def complaints_about(option: str, value: str) -> Iterator[None]:
+    """Turn what the code below says of a user's value into the one line that names the option."""
+    try:
+        yield
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"{option} {value[:60]!r}: {error}") from error
+    except OSError as error:
+        raise InputError(f"{option} {value[:60]!r}: {error.strerror or error}") from error
