@@ -12,15 +12,14 @@ not end early here. Threads are set by CPU affinity, where the system has it.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from _common import Row, middle_and_spread, run
 
 from robustsize.simulate.plan import Plan
 from robustsize.simulate.train import train
@@ -50,17 +49,6 @@ class Case:
     @property
     def name(self) -> str:
         return f"{self.axis}: B={self.B} m={self.m} width={self.width} threads={self.threads}"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One case: seconds measured, seconds by the model."""
-
-    case: str
-    ours: float
-    peer: float
-    ratio: float
-    spread: tuple[float, float]
 
 
 def cases(quick: bool) -> Iterator[Case]:
@@ -98,32 +86,19 @@ def seconds(case: Case, cores: list[int]) -> float:
             os.sched_setaffinity(0, cores)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Training time beside a cost model.")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    repeats, cores, base = 3 if options.quick else 7, _cores(), Case("base")
+def measure(quick: bool) -> Iterator[Row]:
+    """A row a case; the base case is timed beside each."""
+    repeats, cores, base = 3 if quick else 7, _cores(), Case("base")
     seconds(replace(base, B=8), cores)
-    rows = []
-    for case in cases(options.quick):
+    for case in cases(quick):
         times, ratios = [], []
         for _ in range(repeats):
             unit = seconds(base, cores) / base.operations
             times.append(seconds(case, cores))
             ratios.append(unit * case.operations / times[-1])
-        took, ratio = statistics.median(times), statistics.median(ratios)
-        rows.append(Row(case.name, took, took * ratio, ratio, (min(ratios), max(ratios))))
-        if not options.json:
-            row = rows[-1]
-            print(
-                f"{row.case:40} {row.ours:7.3f} s, model {row.peer:7.3f} s, ratio {ratio:.2f} "
-                f"({row.spread[0]:.2f} to {row.spread[1]:.2f})",
-                flush=True,
-            )
-    if options.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
+        took, (ratio, spread) = statistics.median(times), middle_and_spread(ratios)
+        yield Row(case=case.name, ours=took, peer=took * ratio, ratio=ratio, spread=spread)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure)

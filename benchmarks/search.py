@@ -12,14 +12,14 @@ hold sizes instead of seconds. Compilation is not timed.
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import inf
+
+from _common import Row, middle_and_spread, run
 
 from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.construct.thm4_3 import hard_instance_network
@@ -56,15 +56,8 @@ WHOLE = Settings(
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One instance: seconds (or sizes) of ours and of the peer."""
-
-    case: str
-    ours: float
-    peer: float
-    ratio: float
-    spread: tuple[float, float]
+QUICK_SECONDS = 35.0
+"""With --quick no instance is begun after this."""
 
 
 def instances() -> dict[str, HardInstance]:
@@ -116,42 +109,33 @@ def measured(name: str, instance: HardInstance, repeats: int, whole: Settings) -
         if reached > target:
             raise SystemExit(f"{name}: ours ended at {reached}, the peer at {target}")
         times.append((end - middle, middle - start))
-    ratios = [peer / ours for ours, peer in times]
+    ratio, spread = middle_and_spread(peer / ours for ours, peer in times)
     speed = Row(
-        f"time, {name}",
-        statistics.median(ours for ours, _ in times),
-        statistics.median(peer for _, peer in times),
-        statistics.median(ratios),
-        (min(ratios), max(ratios)),
+        case=f"time, {name}",
+        ours=statistics.median(ours for ours, _ in times),
+        peer=statistics.median(peer for _, peer in times),
+        ratio=ratio,
+        spread=spread,
     )
     size = our_size(instance, whole)
-    return speed, Row(f"size, {name}", size, target, target / size, (target / size,) * 2)
+    gain = target / size
+    sizes = Row(case=f"size, {name}", ours=size, peer=target, ratio=gain, spread=(gain, gain))
+    return speed, sizes
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="The size search beside a simple one.")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+def measure(quick: bool) -> Iterator[Row]:
+    """Times and sizes of every instance, each a row."""
     cases = instances()
     first = next(iter(cases.values()))
     peer_size(first, PEER_ARCHITECTURES)
     our_size(first, replace(TO_TARGET, cycles=1))
-    repeats = 1 if options.quick else 5
-    whole = replace(WHOLE, chains=2, effort=Effort(rounds=12)) if options.quick else WHOLE
-    rows: list[Row] = []
+    whole = replace(WHOLE, chains=2, effort=Effort(rounds=12)) if quick else WHOLE
+    start = time.perf_counter()
     for name, instance in cases.items():
-        rows += measured(name, instance, repeats, whole)
-        if not options.json:
-            for row in rows[-2:]:
-                print(
-                    f"{row.case:24} ours {row.ours:8.3g} peer {row.peer:8.3g} "
-                    f"ratio {row.ratio:6.2f} ({row.spread[0]:.2f} to {row.spread[1]:.2f})",
-                    flush=True,
-                )
-    if options.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
+        if quick and time.perf_counter() - start > QUICK_SECONDS:
+            return
+        yield from measured(name, instance, 1 if quick else 5, whole)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure)

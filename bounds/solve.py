@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import sympy as sp
 
-from robustsize.bounds.statement import Constant, Form, Kind, Quantity, Theorem
+from robustsize.bounds.statement import Form, Kind, Theorem
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Parameter, Values
-from robustsize.bounds.value import BoundValue, IncomparableError, Sufficiency, bound_value
+from robustsize.bounds.value import BoundValue, Sufficiency, bound_value, require_comparable
 
 LARGEST = 10**9
 """Integers are sought up to here."""
@@ -68,13 +68,7 @@ def solve(
 
 
 def _require_solvable(theorem: Theorem, form: Form, symbol: sp.Symbol, size: int) -> None:
-    if form.constant is Constant.UNSPECIFIED:
-        raise IncomparableError(
-            f"{theorem.id} ({form.name.value}) is known up to an unspecified constant C and is not "
-            f"compared with the number {size}; try --form explicit"
-        )
-    if theorem.quantity is not Quantity.SIZE:
-        raise IncomparableError(f"{theorem.id} bounds the {theorem.quantity.value}, not a size")
+    require_comparable(theorem.id, form.name, form.constant, theorem.quantity, size)
     known = (*form.increasing, *form.decreasing)
     if symbol not in known:
         options = ", ".join(f"--for {BY_SYMBOL[s].option[2:]}" for s in known)

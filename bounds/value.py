@@ -76,18 +76,28 @@ class BoundValue:
 
         Raises IncomparableError where the constant is unspecified or the bound is not on size.
         """
-        if self.constant is Constant.UNSPECIFIED:
-            raise IncomparableError(
-                f"{self.id} ({self.form.value}) is known up to an unspecified constant C and is "
-                f"not compared with the number {size}; try --form explicit"
-            )
-        if self.quantity is not Quantity.SIZE:
-            raise IncomparableError(f"{self.id} bounds the {self.quantity.value}, not a size")
+        require_comparable(self.id, self.form, self.constant, self.quantity, size)
         assert self.log10 is not None
         below = size < self.value if self.value is not None else math.log10(size) < self.log10
         if self.kind is Kind.LOWER:
             return Sufficiency.TOO_SMALL if below else Sufficiency.OPEN
         return Sufficiency.OPEN if below else Sufficiency.ENOUGH
+
+
+def require_comparable(
+    id: str, form: FormName, constant: Constant, quantity: Quantity, size: int
+) -> None:
+    """Check that a form can be held against a network size.
+
+    Raises IncomparableError where its constant is unspecified or it bounds something else.
+    """
+    if constant is Constant.UNSPECIFIED:
+        raise IncomparableError(
+            f"{id} ({form.value}) is known up to an unspecified constant C and is not compared "
+            f"with the number {size}; try --form explicit"
+        )
+    if quantity is not Quantity.SIZE:
+        raise IncomparableError(f"{id} bounds the {quantity.value}, not a size")
 
 
 def choose_form(theorem: Theorem, norm: Norm, name: FormName | None = None) -> Form:
