@@ -139,6 +139,60 @@ def bit_table_size(
     return sp.sympify(6 * (d - 1) * (K - 1) + 3 * N + 2 * first + start + 20 * M2 - 7)
 
 
+def intervals_an_axis(epsilon: Number, c: Number, d: Number) -> sp.Expr:
+    """Fewest gaps an axis of all d+1 families together: floor(d / (2(1-c) epsilon)) + 1.
+
+    A core spans d of these intervals, and d of them are shorter than 2(1-c) epsilon.
+    """
+    return sp.floor(d / (2 * (1 - sp.sympify(c)) * epsilon)) + 1
+
+
+def bit_family_size(
+    d: Number, gaps: Number, edges: Number, N: Number, M2: Number, first: Number, start: Number
+) -> sp.Expr:
+    """One family of cores by bit extraction, with its mask and its place in the output.
+
+    An inner gap (`gaps` an axis) has four units with weight and bias, three weights into the mask
+    and two into a staircase, one at the cube's face (`edges` an axis) a unit and a weight into the
+    mask. The table costs 3N + 2 first + start and the digits 20 M2 - 10, as in `bit_table_size` but
+    for three weights that the mask adds there; carrying the mask and the digit's number, with their
+    biases, 6; the output 4. Together 13 d gaps + 3 d edges + 3N + 2 first + start + 20 M2.
+    """
+    return sp.sympify(13 * d * gaps + 3 * d * edges + 3 * N + 2 * first + start + 20 * M2)
+
+
+def joined_size(families: Number, fewest: Number, most: Number) -> sp.Expr:
+    """Families of `fewest` to `most` digits side by side, parameters `families` in all.
+
+    A step has two layers, through which the sum of the families that are done is passed on, and the
+    output has a bias: families + 2 (most - fewest) + 1.
+    """
+    return sp.sympify(families + 2 * (most - fewest) + 1)
+
+
+def bit_families_size(d: Number, n: Number, a: Number) -> sp.Expr:
+    """At most what bit extraction costs on general sets, p = inf, any depth, any split 0 <= a <= d.
+
+    Of n >= d+1 intervals an axis the families share n - 2 as inner gaps, k or k + 1 each; one with
+    q cores an axis has a table of q^a entries, at most 3 q^a - 2 parameters, of q^(d-a) digits.
+    """
+    k = sp.floor(sp.sympify(n - 2) / (d + 1))
+    longer = n - 2 - k * (d + 1)
+    few, many = k + 1, k + 2
+
+    def table(q: sp.Expr) -> sp.Expr:
+        return 3 * sp.Pow(q, a) - 2 + 20 * sp.Pow(q, d - a)
+
+    families = (
+        bit_family_size(d, n - 2, 2, 0, 0, 0, 0)
+        + longer * table(many)
+        + (d + 1 - longer) * table(few)
+    )
+    uneven = sp.Min(longer, 1)
+    most = uneven * sp.Pow(many, d - a) + (1 - uneven) * sp.Pow(few, d - a)
+    return joined_size(families, sp.Pow(few, d - a), most)
+
+
 def printed_route_size(N: Number, d: Number, delta: Number, R: Number) -> sp.Expr:
     """At least what Theorem 2.2's printed route costs: squared distances, then their m-th powers.
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
-from robustsize.simulate._relaxation import UNIT_ROUNDOFF, Floats
+from robustsize.simulate._relaxation import UNIT_ROUNDOFF, FlatNetwork, Floats, magnitudes
 from robustsize.simulate.instance import Norm, Point
-from robustsize.simulate.network import Network
-
-_LARGEST = 1e150
 
 
 class Ball(NamedTuple):
@@ -40,73 +36,59 @@ class Ball(NamedTuple):
     sign: float
 
 
+def _enclosed(numerator: int, denominator: int) -> tuple[float, float]:
+    """The largest float at most the quotient, and the smallest at least it."""
+    near = numerator / denominator  # rounded to nearest
+    above, below = near.as_integer_ratio()
+    order = above * denominator - numerator * below
+    if order > 0:
+        return math.nextafter(near, -math.inf), near
+    return near, math.nextafter(near, math.inf) if order else near
+
+
 def rounded_down(value: Fraction) -> float:
     """The largest float at most `value`."""
-    near = float(value)
-    return near if Fraction(near) <= value else math.nextafter(near, -math.inf)
+    return _enclosed(value.numerator, value.denominator)[0]
 
 
 def rounded_up(value: Fraction) -> float:
     """The smallest float at least `value`."""
-    return -rounded_down(-value)
+    return _enclosed(value.numerator, value.denominator)[1]
 
 
-def _array(rounding: Callable[[Fraction], float], values: list[Fraction]) -> Floats:
-    return np.array([rounding(v) for v in values])
-
-
-def magnitudes(network: Network, largest_input: Floats) -> tuple[Floats, Floats]:
-    """Z of the hidden units, and E of the hidden units and the output, from X.
-
-    Raises OverflowError where the values come near the largest float.
-    """
-    total = sum(network.widths) + network.input_dim + 8
-    rate = 8.0 * UNIT_ROUNDOFF * (network.depth + 1) * total
-
-    def reach(values: Floats) -> Floats:
-        found = []
-        for weight, bias in zip(network.weights, network.biases, strict=True):
-            values = (abs(weight) @ values + np.abs(bias)) * (1 + rate)
-            found.append(values)
-        return np.concatenate(found)
-
-    # inputs of at least 1 make this a bound on the coefficients too
-    with np.errstate(over="ignore", invalid="ignore"):
-        largest = reach(np.maximum(largest_input, 1.0)).sum() + largest_input.sum()
-    if not largest < _LARGEST or rate > 1e-3:
-        raise OverflowError("values of the network come near the largest float")
-    every = reach(largest_input * (1 + rate))
-    tiny = 2.0**-500 * (1 + every.sum() + largest_input.sum())
-    return every[:-1], (every * rate + tiny) * (1 + rate)
-
-
-def ball_around(network: Network, centre: Point, radius: Fraction, p: Norm, sign: int) -> Ball:
+def ball_around(net: FlatNetwork, centre: Point, radius: Fraction, p: Norm, sign: int) -> Ball:
     """The root region of a search for sign * f on the closed l_p ball.
 
     Raises OverflowError where the network's values on it come near the largest float.
     """
-    lows, highs = [c - radius for c in centre], [c + radius for c in centre]
-    lower, upper = _array(rounded_down, lows), _array(rounded_up, highs)
-    inner_lower, inner_upper = _array(rounded_up, lows), _array(rounded_down, highs)
-    middle = _array(float, list(centre))
+    a, b = radius.numerator, radius.denominator
+    coordinates = []
+    for c in centre:
+        middle, below = c.numerator * b, c.denominator * b
+        low = _enclosed(middle - a * c.denominator, below)
+        high = _enclosed(middle + a * c.denominator, below)
+        coordinates.append((low[0], high[1], low[1], high[0], c.numerator / c.denominator))
+    lower, upper, inner_lower, inner_upper, middles = np.array(coordinates).T.copy()
     magnitude = np.maximum(np.abs(lower), np.abs(upper))
-    reach, error = magnitudes(network, magnitude)
-    inner_radius = rounded_down(radius)
+    reach, error = magnitudes(net, magnitude)
+    if not error[-1] < math.inf:
+        raise OverflowError("values of the network come near the largest float")
+    inner_radius, outer_radius = _enclosed(a, b)
     if p is Norm.TWO:
         shrink = 16 * (len(centre) + 8) * UNIT_ROUNDOFF
-        inner_radius -= shrink * (inner_radius + float(np.abs(middle).sum()))
+        inner_radius -= shrink * (inner_radius + float(np.abs(middles).sum()))
     if inner_radius < 0 or (inner_lower > inner_upper).any():
         # no float is known to lie inside, unless the centre itself is one
-        representable = all(Fraction(m) == c for m, c in zip(middle, centre, strict=True))
-        inner_lower = inner_upper = middle
+        representable = all(Fraction(m) == c for m, c in zip(middles, centre, strict=True))
+        inner_lower = inner_upper = middles
         inner_radius = 0.0 if representable else -1.0
     return Ball(
         lower,
         upper,
         inner_lower,
         inner_upper,
-        middle,
-        rounded_up(radius),
+        middles,
+        outer_radius,
         inner_radius,
         p is Norm.TWO,
         magnitude,

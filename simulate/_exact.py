@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, repeat
 from math import isqrt, lcm
-from operator import mul
+from operator import lshift, mul
 from typing import NamedTuple
 
 import numpy as np
@@ -24,40 +24,40 @@ _CUTS = 30
 _ROOT_BITS = 120
 
 
-def _integers(values: NDArray[np.float64], bits: int) -> list[int]:
-    """values * 2^bits, which are to be integers."""
+def _integers(values: NDArray[np.float64]) -> tuple[list[int], int]:
+    """values * 2^bits, which are integers, and bits."""
     mantissas, exponents = np.frexp(values)
-    whole = (mantissas * 2.0**53).astype(np.int64)
-    shifts = exponents.astype(np.int64) - 53 + bits
-    return [m << s for m, s in zip(whole.tolist(), shifts.tolist(), strict=True)]
+    bits = 53 - int(exponents.min(initial=53))
+    whole, shifts = (mantissas * 2.0**53).astype(np.int64), exponents + (bits - 53)
+    return list(map(lshift, whole.tolist(), shifts.tolist())), bits
 
 
-class ScaledNetwork:
-    """A network in integers over powers of two: `Network.exact` without a gcd at each step."""
+def _over(denominator: int, values: Iterable[Fraction]) -> list[int]:
+    """Numerators of the values over a common denominator."""
+    return [v.numerator * (denominator // v.denominator) for v in values]
 
-    def __init__(self, network: Network) -> None:
-        self.layers = []
-        for weight, bias in zip(network.weights, network.biases, strict=True):
-            rows = sparse.csr_array(weight)
-            _, exponents = np.frexp(np.concatenate([rows.data, bias]))
-            bits = 53 - int(exponents.min(initial=53))
-            entries, ends = _integers(rows.data, bits), rows.indptr.tolist()
-            inputs = rows.indices.tolist()
-            cut = [(inputs[a:b], entries[a:b]) for a, b in pairwise(ends)]
-            self.layers.append((bits, cut, _integers(bias, bits)))
 
-    def value(self, x: Point) -> Fraction:
-        """The exact value at x."""
-        scale = lcm(*(v.denominator for v in x))
-        h = [v.numerator * (scale // v.denominator) for v in x]
-        for bits, rows, bias in self.layers:
-            z = [
-                sum(map(mul, weights, map(h.__getitem__, inputs))) + b * scale
-                for (inputs, weights), b in zip(rows, bias, strict=True)
-            ]
-            scale <<= bits
-            h = [max(v, 0) for v in z]
-        return Fraction(z[0], scale)
+def scaled_value(network: Network, x: Point) -> Fraction:
+    """`Network.exact` in integers over one denominator a layer: no gcd, nothing for units at 0."""
+    scale = lcm(*(v.denominator for v in x))
+    z, on = _over(scale, x), list(range(len(x)))
+    for weight, bias in zip(network.weights, network.biases, strict=True):
+        h = [*(z[k] for k in on), scale]
+        inputs: Iterable[list[int]]
+        if isinstance(weight, np.ndarray):
+            entries = np.concatenate([weight[:, on], bias[:, None]], axis=1).reshape(-1)
+            cuts = list(pairwise(range(0, entries.size + 1, len(h))))
+            inputs = repeat(h)
+        else:
+            rows = sparse.hstack([weight[:, on], sparse.csr_array(bias[:, None])], format="csr")
+            entries, columns = rows.data, rows.indices.tolist()
+            cuts = list(pairwise(rows.indptr.tolist()))
+            inputs = ([h[k] for k in columns[a:b]] for a, b in cuts)
+        factors, bits = _integers(entries)
+        z = [sum(map(mul, factors[a:b], v)) for (a, b), v in zip(cuts, inputs, strict=False)]
+        scale <<= bits
+        on = [k for k, v in enumerate(z) if v > 0]
+    return Fraction(z[0], scale)
 
 
 class Refutation(NamedTuple):
@@ -72,7 +72,6 @@ class ExactBall:
     """sign * f is to be positive on the closed l_p ball of `radius` around `centre`."""
 
     network: Network
-    scaled: ScaledNetwork
     centre: Point
     radius: Fraction
     p: Norm
@@ -80,14 +79,17 @@ class ExactBall:
 
     def value(self, x: Point) -> Fraction:
         """Sign times f, exactly."""
-        return self.sign * self.scaled.value(x)
+        return self.sign * scaled_value(self.network, x)
 
     def contains(self, x: Point) -> bool:
         """Whether x lies in the closed ball."""
-        offsets = [abs(v - c) for v, c in zip(x, self.centre, strict=True)]
+        scale = lcm(*(v.denominator for v in (*x, *self.centre, self.radius)))
+        at, centre = _over(scale, x), _over(scale, self.centre)
+        offsets = [v - c for v, c in zip(at, centre, strict=True)]
+        (radius,) = _over(scale, (self.radius,))
         if self.p is Norm.INF:
-            return max(offsets) <= self.radius
-        return sum((v * v for v in offsets), Fraction(0)) <= self.radius**2
+            return max(map(abs, offsets)) <= radius
+        return sum(v * v for v in offsets) <= radius**2
 
     def tangent(self, x: Point) -> NDArray:
         """Coefficients and constant of a function >= 0 on the l_2 ball and < 0 at x far outside."""
@@ -99,12 +101,18 @@ class ExactBall:
     def refuting(self, candidate: Iterable[float | Fraction]) -> Refutation | None:
         """A point of the ball where sign * f <= 0, sought from a candidate; None if not found.
 
-        Starting from the candidate put on the ball's surface, where it nearly is there, and from
-        itself, the least point over the ball of the linear piece at the best point so far is tried.
+        The candidate as it is comes first. Then, starting from it put on the ball's surface, where
+        it nearly is there, and from itself, the least point over the ball of the linear piece at
+        the best point so far is tried.
         """
         x = tuple(Fraction(v) for v in candidate)
+        inside = self.contains(x)
+        if inside:
+            value = self.value(x)
+            if value <= 0:
+                return Refutation(value, x)
         for at in (self._to_surface(x), x):
-            if self.contains(at):
+            if (inside and at is x) or self.contains(at):
                 found = self._descend(at)
                 if found:
                     return found

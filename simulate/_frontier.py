@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from robustsize.simulate._ball import Ball
 from robustsize.simulate._relaxation import FlatNetwork, Floats
-from robustsize.simulate._search import LOWER, node_size, open_root, run_stack
+from robustsize.simulate._search import LOWER, run_stack, whole_ball
 
 MEMORY = 2**30
 _TASKS = 16
@@ -44,16 +45,20 @@ class Search:
 
     @classmethod
     def over(cls, ball: Ball, goal: float, tolerance: float, stop_at: float) -> Search:
-        best = np.concatenate([[math.inf], ball.centre])
+        best = np.append(math.inf, ball.centre)
         return cls(ball, goal, tolerance, stop_at, best)
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Part of a search: nodes still open, or None where the whole ball is still to be bounded."""
+    """Part of a search: nodes still open."""
 
     search: Search
-    nodes: Floats | None
+    nodes: Floats
+
+    @classmethod
+    def whole(cls, search: Search) -> Task:
+        return cls(search, whole_ball(search.ball)[None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,19 +73,15 @@ class _Outcome:
 
 def _node_budget(net: FlatNetwork) -> int:
     """Nodes a task bounds in one round: about equal work for each network."""
-    hidden = net.sizes[1:-1]
-    cost = sum(int(n) * int(net.at[t + 1] + 1) for t, n in enumerate(hidden, start=1)) + 1000
+    hidden, below = net.sizes.tolist()[1:-1], net.at.tolist()[2:]
+    cost = sum(n * (weights + 1) for n, weights in zip(hidden, below, strict=True)) + 1000
     return int(min(max(_ROUND_WORK / cost, 8), 4096))
 
 
 def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
     """Take one task through at most `budget` nodes; touches nothing shared."""
-    search, nodes, opened = task.search, task.nodes, 0
+    search, nodes = task.search, task.nodes
     best = search.best.copy()
-    if nodes is None:
-        nodes = np.empty((1, node_size(net.sizes[0], net.first[-1])))
-        open_root(net, search.ball, nodes[0], best, search.goal)
-        opened = 1
     stack = np.empty((len(nodes) + _STACK, nodes.shape[1]))
     stack[: len(nodes)] = nodes
     leaves = np.empty((_LEAVES, nodes.shape[1]))
@@ -96,13 +97,10 @@ def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
         search.stop_at,
         budget,
     )
-    return _Outcome(
-        task, best, closed, leaves[:found].copy(), stack[:left].copy(), bounded + opened
-    )
+    return _Outcome(task, best, closed, leaves[:found].copy(), stack[:left].copy(), bounded)
 
 
 def _halves(task: Task) -> list[Task]:
-    assert task.nodes is not None
     parts = (task.nodes[0::2], task.nodes[1::2])
     return [Task(task.search, part) for part in parts if len(part)]
 
@@ -125,8 +123,8 @@ class Frontier:
     def rounds(self) -> Iterable[list[Search]]:
         """Advance until nothing is open; yields after each round the searches it advanced."""
         budget = _node_budget(self.net)
-        with ThreadPoolExecutor(self.workers) as pool:
-            run = map if self.workers == 1 else pool.map
+        with ThreadPoolExecutor(self.workers) if self.workers > 1 else nullcontext() as pool:
+            run = pool.map if pool else map
             while self.tasks and not self.exhausted():
                 taken = [self.tasks.popleft() for _ in range(min(_TASKS, len(self.tasks)))]
                 outcomes = list(run(partial(_advance, self.net, budget), taken))
@@ -152,7 +150,7 @@ class Frontier:
             return "the time budget ended"
         if self.nodes >= self.max_nodes:
             return f"the budget of {self.max_nodes} regions ended"
-        held = sum(task.nodes.nbytes for task in self.tasks if task.nodes is not None)
+        held = sum(task.nodes.nbytes for task in self.tasks)
         held += sum(leaf.nbytes for task in self.tasks for leaf in task.search.leaves)
         if held > MEMORY:
             return "the memory budget ended"
@@ -165,5 +163,5 @@ class Frontier:
             bound = min(bound, leaf[LOWER])
         for task in self.tasks:
             if task.search is search:
-                bound = min(bound, -math.inf if task.nodes is None else task.nodes[:, LOWER].min())
+                bound = min(bound, task.nodes[:, LOWER].min())
         return float(bound)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustsize.simulate._compiled import compiled
+from robustsize.simulate._compiled import compiled, inner
 from robustsize.simulate._relaxation import UNIT_ROUNDOFF
 
 OPTIMAL, EMPTY, STALLED = 0, 1, 2
@@ -238,7 +238,7 @@ def least_under(ball, q, lo, hi, rows, count, row_error, cuts, x, best):  # type
     return best
 
 
-@compiled
+@inner
 def _add_tangent(ball, x, plane):  # type: ignore[no-untyped-def]
     """Write the halfspace that touches the ball in the direction of x; False where x is inside."""
     d = len(x)
@@ -256,7 +256,7 @@ def _add_tangent(ball, x, plane):  # type: ignore[no-untyped-def]
     return True
 
 
-@compiled
+@inner
 def _least_on_sphere(ball, q, lo, hi, rows, beta, count, x, found):  # type: ignore[no-untyped-def]
     """Least point of q on the sphere where halfspaces with beta > 0 and the faces at x are tight.
 

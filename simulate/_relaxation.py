@@ -18,12 +18,13 @@ beforehand. An upper line's intercept is rounded up on its own.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate._compiled import compiled
+from robustsize.simulate._compiled import compiled, inner
 from robustsize.simulate.network import Network
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,7 @@ Integers = NDArray[np.int64]
 
 UNIT_ROUNDOFF = 2.0**-53
 _ROUND_UP = 1.0 + 16.0 * UNIT_ROUNDOFF
+_LARGEST = 1e150
 
 
 class FlatNetwork(NamedTuple):
@@ -72,15 +74,53 @@ class Workspace(NamedTuple):
 def flatten(network: Network) -> FlatNetwork:
     """Copy a network, sparse layers made dense."""
     dense = [np.asarray(w if isinstance(w, np.ndarray) else w.toarray()) for w in network.weights]
-    sizes = np.array([network.input_dim, *(w.shape[0] for w in dense)], dtype=np.int64)
-    at = np.concatenate([[0], np.cumsum([0] + [w.size for w in dense])])[:-1]
-    first = np.concatenate([[0], np.cumsum([0, *sizes[1:]])])[:-1]
-    weights = np.concatenate([w.reshape(-1) for w in dense])
-    transposed = np.concatenate([w.T.reshape(-1) for w in dense])
-    biases = np.concatenate(network.biases)
+    sizes = [network.input_dim, *(len(w) for w in dense)]
+    at = [0, *accumulate((w.size for w in dense[:-1]), initial=0)]
+    first = [0, *accumulate(sizes[1:-1], initial=0)]
     return FlatNetwork(
-        sizes, at.astype(np.int64), first.astype(np.int64), weights, transposed, biases
+        np.array(sizes, dtype=np.int64),
+        np.array(at, dtype=np.int64),
+        np.array(first, dtype=np.int64),
+        np.concatenate([w.reshape(-1) for w in dense]),
+        np.concatenate([w.T.reshape(-1) for w in dense]),
+        np.concatenate(network.biases),
     )
+
+
+@inner
+def _absolute_values(net, inputs, rate):  # type: ignore[no-untyped-def]
+    """Values of all units, the output last, with absolute weights and no ReLU, rounded up."""
+    last = len(net.sizes) - 1
+    found = np.empty(net.first[last] + 1)
+    before = inputs
+    for t in range(1, last + 1):
+        size, below, first = net.sizes[t], net.sizes[t - 1], net.first[t]
+        for k in range(size):
+            row, total = net.at[t] + k * below, abs(net.biases[first + k])
+            for i in range(below):
+                total += abs(net.weights[row + i]) * before[i]
+            found[first + k] = total * (1.0 + rate)
+        before = found[first : first + size]
+    return found
+
+
+@compiled
+def magnitudes(net, largest_input):  # type: ignore[no-untyped-def]
+    """Z of the hidden units, and E of the hidden units and the output, from X = largest_input.
+
+    E is infinite where the values come near the largest float.
+    """
+    last = len(net.sizes) - 1
+    total = net.first[last] + net.sizes[0] + 8
+    rate = 8.0 * UNIT_ROUNDOFF * (last + 1) * total
+    # inputs of at least 1 make this a bound on the coefficients too
+    largest = _absolute_values(net, np.maximum(largest_input, 1.0), rate).sum()
+    every = _absolute_values(net, largest_input * (1.0 + rate), rate)
+    tiny = 2.0**-500 * (1.0 + every.sum() + largest_input.sum())
+    error = (every * rate + tiny) * (1.0 + rate)
+    if not largest + largest_input.sum() < _LARGEST or rate > 1e-3:
+        error[:] = np.inf
+    return every[:-1], error
 
 
 @compiled
@@ -109,7 +149,7 @@ def workspace(net):  # type: ignore[no-untyped-def]
     )
 
 
-@compiled
+@inner
 def _set_lines(zl, zu, start, stop, work):  # type: ignore[no-untyped-def]
     """Lines below and above the ReLU of each unit on [zl, zu]."""
     for unit in range(start, stop):
@@ -127,7 +167,7 @@ def _set_lines(zl, zu, start, stop, work):  # type: ignore[no-untyped-def]
             work.lower_slope[unit] = 1.0 if high > -low else 0.0
 
 
-@compiled
+@inner
 def _first_layer(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-untyped-def]
     """Bounds of the first layer's undecided units; False where the region is empty."""
     d = net.sizes[0]
@@ -160,7 +200,7 @@ def _first_layer(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-unt
     return True
 
 
-@compiled
+@inner
 def _relax_back(net, s, count, zl, zu, low, high, next_low, next_high, work):  # type: ignore[no-untyped-def]
     """Take the coefficients of `count` rows from the outputs of layer s to those of layer s-1."""
     below = net.sizes[s - 1]
@@ -199,7 +239,7 @@ def _relax_back(net, s, count, zl, zu, low, high, next_low, next_high, work):  #
                     into_high[j] += gh[j] * w
 
 
-@compiled
+@inner
 def _concretise(ball, count, lo, hi, low, high, work):  # type: ignore[no-untyped-def]
     """Extremes of the rows' linear bounds over box and ball, into work.vectors[4] and [5]."""
     least, most = work.vectors[4], work.vectors[5]
@@ -231,7 +271,7 @@ def _concretise(ball, count, lo, hi, low, high, work):  # type: ignore[no-untype
             most[j] = min(most[j], work.vectors[3, j] + ball.radius * np.sqrt(square_high[j]))
 
 
-@compiled
+@inner
 def hidden_bounds(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-untyped-def]
     """Tighten zl, zu, rigorous bounds of each pre-activation over a node's region.
 
@@ -279,7 +319,7 @@ def hidden_bounds(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-un
     return True
 
 
-@compiled
+@inner
 def output_bound(net, ball, zl, zu, work):  # type: ignore[no-untyped-def]
     """A linear function of x below sign * f, into work.gradient (d coefficients and a constant).
 
@@ -317,7 +357,7 @@ def output_bound(net, ball, zl, zu, work):  # type: ignore[no-untyped-def]
     work.gradient[d] = constant
 
 
-@compiled
+@inner
 def _affine(net, t, current, following):  # type: ignore[no-untyped-def]
     """Layer t's pre-activations from the layer's inputs."""
     size = net.sizes[t]
@@ -347,7 +387,7 @@ def evaluate(net, sign, x, work):  # type: ignore[no-untyped-def]
     return sign * current[0]
 
 
-@compiled
+@inner
 def affine_piece(net, ball, work):  # type: ignore[no-untyped-def]
     """The linear piece of sign * f where `evaluate` was last called, into work.gradient."""
     output_bound(net, ball, work.z, work.z, work)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustsize.simulate._compiled import compiled
+from robustsize.simulate._ball import Ball
+from robustsize.simulate._compiled import compiled, inner
 from robustsize.simulate._polytope import least_under, least_value
 from robustsize.simulate._relaxation import (
+    FlatNetwork,
     Floats,
     affine_piece,
     evaluate,
@@ -21,21 +23,36 @@ from robustsize.simulate._relaxation import (
 )
 
 LOWER, BRANCH, BOX = 0, 1, 2
-LEAF = -1.0
+LEAF, WHOLE = -1.0, -2.0
 _SMALLEST_SHARE = 2.0**-30
 _ACTIVATION_BIAS = 0.4
 _CUTS, _LEAF_CUTS = 6, 100
 _ATTACK_STEPS = 16
 _STARTS = 3
+_ANY = np.finfo(np.float64).max
 
 
-def node_size(d: int, units: int) -> int:
-    """Floats of a node: lower bound, branch, box (2d), bounds and splits of the units (3 each)."""
-    return BOX + 2 * d + 3 * units
+def whole_ball(ball: Ball) -> Floats:
+    """The node of the whole region, nothing yet known of it."""
+    undecided = np.zeros(len(ball.reach))
+    start = (-np.inf, WHOLE)
+    return np.concatenate([start, ball.lower, ball.upper, -ball.reach, ball.reach, undecided])
+
+
+def relaxed(net: FlatNetwork, ball: Ball) -> Floats:
+    """The node of the whole region, bounded by the linear relaxation alone."""
+    # a second row: a search ends where its stack is full
+    stack, best = np.tile(whole_ball(ball), (2, 1)), np.append(np.inf, ball.centre)
+    run_stack(net, ball, stack, 1, stack.copy(), best, np.inf, -np.inf, _ANY, 1)
+    node: Floats = stack[0]
+    return node
 
 
 def node_parts(node: Floats, d: int) -> tuple[Floats, ...]:
-    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1)."""
+    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1).
+
+    Before them come its lower bound and its branch.
+    """
     units = (len(node) - BOX - 2 * d) // 3
     parts: tuple[Floats, ...] = _parts(node, d, units)
     return parts
@@ -54,7 +71,7 @@ def _parts(node, d, units):  # type: ignore[no-untyped-def]
     )
 
 
-@compiled
+@inner
 def _shrink_to_ball(ball, lo, hi):  # type: ignore[no-untyped-def]
     """Cut the box down to the part that can meet the ball; False where there is none."""
     d = len(lo)
@@ -76,7 +93,7 @@ def _shrink_to_ball(ball, lo, hi):  # type: ignore[no-untyped-def]
     return True
 
 
-@compiled
+@inner
 def _halfspaces(ball, split, work, rows, errors):  # type: ignore[no-untyped-def]
     """The linear inequalities that the node's splits imply; returns how many."""
     count, d = 0, rows.shape[1] - 1
@@ -92,7 +109,7 @@ def _halfspaces(ball, split, work, rows, errors):  # type: ignore[no-untyped-def
     return count
 
 
-@compiled
+@inner
 def _choose_branch(ball, lo, hi, zl, zu, work):  # type: ignore[no-untyped-def]
     """An input (i) or a unit (d + unit) to split on, or LEAF.
 
@@ -125,7 +142,7 @@ def _choose_branch(ball, lo, hi, zl, zu, work):  # type: ignore[no-untyped-def]
     return float(d + best_unit)
 
 
-@compiled
+@inner
 def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-untyped-def]
     """Tighten a node's bounds, its lower bound of sign * f among them, and choose its branch.
 
@@ -157,10 +174,12 @@ def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-
         node[LOWER] = max(node[LOWER], value - 2.0 * error)
 
 
-@compiled
+@inner
 def _split(node, child, upper_half, d, units):  # type: ignore[no-untyped-def]
-    """Copy one half of a node."""
+    """Copy one half of a node, or a whole ball as it is."""
     child[:] = node
+    if node[BRANCH] == WHOLE:
+        return
     lo, hi, zl, zu, split = _parts(child, d, units)
     branch = int(node[BRANCH])
     if branch < d:
@@ -177,7 +196,7 @@ def _split(node, child, upper_half, d, units):  # type: ignore[no-untyped-def]
         split[branch - d] = -1.0
 
 
-@compiled
+@inner
 def _pull_inside(ball, x):  # type: ignore[no-untyped-def]
     """Move x into the exact ball, as its inner box and inner radius describe it."""
     for i in range(len(x)):
@@ -192,7 +211,7 @@ def _pull_inside(ball, x):  # type: ignore[no-untyped-def]
                 x[i] = ball.centre[i] + (x[i] - ball.centre[i]) * scale
 
 
-@compiled
+@inner
 def _try_point(net, ball, best, work):  # type: ignore[no-untyped-def]
     """Value at work.point, pulled inside; best = (value, x...) is kept up to date."""
     _pull_inside(ball, work.point)
@@ -203,17 +222,20 @@ def _try_point(net, ball, best, work):  # type: ignore[no-untyped-def]
     return value
 
 
-@compiled
-def attack(net, ball, best):  # type: ignore[no-untyped-def]
-    """Descend by signed (p = inf) or normed (p = 2) gradients from a few starts; updates best."""
-    d, work = net.sizes[0], workspace(net)
+@inner
+def _attack(net, ball, best, stop_at, work):  # type: ignore[no-untyped-def]
+    """Descend by signed (p = inf) or normed (p = 2) gradients from a few starts; updates best.
+
+    Ends where best[0] <= stop_at.
+    """
+    d = net.sizes[0]
     state = 12345
     for start in range(_STARTS):
         for i in range(d):
             if start == 0:
-                work.point[i] = ball.centre[i]
-            elif start == 1:
                 work.point[i] = best[1 + i]
+            elif start == 1:
+                work.point[i] = ball.centre[i]
             else:
                 state = (1103515245 * state + 12345) % 2147483648
                 share = state / 2147483648.0
@@ -221,6 +243,8 @@ def attack(net, ball, best):  # type: ignore[no-untyped-def]
         _try_point(net, ball, best, work)
         step = 2.0 * ball.radius
         for _ in range(_ATTACK_STEPS):
+            if best[0] <= stop_at:
+                return
             affine_piece(net, ball, work)
             norm = 0.0
             for i in range(d):
@@ -241,7 +265,8 @@ def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, m
 
     Nodes whose lower bound exceeds min(goal, best - tolerance) are closed. Stops where the stack is
     empty, best[0] <= stop_at, `most_nodes` have been bounded, or stack or leaves are full. Leaves
-    that cannot be closed go to `leaves`. Nodes on the stack have been bounded.
+    that cannot be closed go to `leaves`. Nodes on the stack have been bounded, but for whole balls,
+    which are attacked too.
 
     Returns (nodes on the stack, leaves, nodes bounded, least lower bound among the closed).
     """
@@ -262,37 +287,23 @@ def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, m
             leaves[found] = stack[count]
             found += 1
             continue
-        for side in range(2):
+        whole = stack[count, BRANCH] == WHOLE
+        sides = 1 if whole else 2
+        for side in range(sides):
             _split(stack[count], children[side], side == 1, d, units)
             bound_node(net, ball, children[side], cutoff, work, rows, errors)
             if children[side, LOWER] < np.inf:
                 _try_point(net, ball, best, work)
-        nodes += 2
+        nodes += sides
+        if whole and children[0, LOWER] <= cutoff:
+            _attack(net, ball, best, stop_at, work)
         cutoff = min(goal, best[0] - tolerance)
-        first = 1 if children[1, LOWER] > children[0, LOWER] else 0
-        for side in (first, 1 - first):
+        first = 1 if sides == 2 and children[1, LOWER] > children[0, LOWER] else 0
+        for place in range(sides):
+            side = first if place == 0 else 1 - first
             if children[side, LOWER] > cutoff:
                 closed = min(closed, children[side, LOWER])
             else:
                 stack[count] = children[side]
                 count += 1
     return count, found, nodes, closed
-
-
-@compiled
-def open_root(net, ball, node, best, goal):  # type: ignore[no-untyped-def]
-    """Bound the whole region into `node`, then attack it; updates best = (value, x...)."""
-    d, units = net.sizes[0], net.first[len(net.sizes) - 1]
-    lo, hi, zl, zu, split = _parts(node, d, units)
-    node[LOWER] = -np.inf
-    node[BRANCH] = LEAF
-    lo[:] = ball.lower
-    hi[:] = ball.upper
-    zl[:] = -ball.reach
-    zu[:] = ball.reach
-    split[:] = 0.0
-    work = workspace(net)
-    bound_node(net, ball, node, goal, work, np.empty((0, d + 1)), np.empty(0))
-    _try_point(net, ball, best, work)
-    if node[LOWER] <= goal:
-        attack(net, ball, best)

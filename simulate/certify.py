@@ -21,12 +21,10 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-import numpy as np
-
 from robustsize.simulate._ball import ball_around, rounded_up
-from robustsize.simulate._exact import ExactBall, Refutation, ScaledNetwork, leaf_verdict
+from robustsize.simulate._exact import ExactBall, Refutation, leaf_verdict
 from robustsize.simulate._frontier import MEMORY, Frontier, Search, Task
-from robustsize.simulate._relaxation import Floats, flatten
+from robustsize.simulate._relaxation import FlatNetwork, Floats, flatten
 from robustsize.simulate._search import LOWER, node_parts
 from robustsize.simulate.instance import Instance, Norm, Point
 from robustsize.simulate.network import Network
@@ -124,7 +122,6 @@ class _Certification:
     ) -> None:
         self.started = time.monotonic()
         self.network, self.instance = network, instance
-        self.scaled: ScaledNetwork | None = None
         self.workers, self.max_nodes = workers, max_nodes
         self.deadline = self.started + budget_seconds
         self.nodes = 0
@@ -134,15 +131,14 @@ class _Certification:
         reason = _too_large(self.network)
         if reason:
             return self._undecided(reason)
+        net = flatten(self.network)
         try:
-            searches = [self._start(i) for i in range(len(self.instance.points))]
+            searches = [self._start(net, i) for i in range(len(self.instance.points))]
         except OverflowError as error:
             return self._undecided(str(error))
         number = {id(search): i for i, search in enumerate(searches)}
-        tasks = deque(Task(search, None) for search in searches)
-        frontier = Frontier(
-            flatten(self.network), tasks, self.workers, self.deadline, self.max_nodes
-        )
+        tasks = deque(map(Task.whole, searches))
+        frontier = Frontier(net, tasks, self.workers, self.deadline, self.max_nodes)
         for advanced in frontier.rounds():
             self.nodes = frontier.nodes
             for search in advanced:
@@ -169,22 +165,20 @@ class _Certification:
                 if time.monotonic() > self.deadline:
                     reason = "the time budget ended"
                 bounds[i] = min(bounds[i], verdict)
-        worst = int(np.argmin(bounds))
+        worst = min(range(len(bounds)), key=bounds.__getitem__)
         if reason:
             return self._undecided(reason, bounds[worst], worst)
         return self._answer(CertificateStatus.CERTIFIED, bounds[worst], worst)
 
     def _exact(self, i: int) -> ExactBall:
         instance = self.instance
-        if self.scaled is None:
-            self.scaled = ScaledNetwork(self.network)
         sign, point = int(instance.labels[i]), instance.points[i]
-        return ExactBall(self.network, self.scaled, point, instance.radius, instance.p, sign)
+        return ExactBall(self.network, point, instance.radius, instance.p, sign)
 
-    def _start(self, i: int) -> Search:
+    def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance
         sign = int(given.labels[i])
-        ball = ball_around(self.network, given.points[i], given.radius, given.p, sign)
+        ball = ball_around(net, given.points[i], given.radius, given.p, sign)
         # below its error a float value may be 0: worth a look in rationals
         return Search.over(ball, goal=0.0, tolerance=-math.inf, stop_at=float(ball.error[-1]))
 
@@ -239,10 +233,11 @@ def minimum(
     if network.input_dim != len(centre):
         raise ValueError(f"the network takes {network.input_dim} inputs, the centre {len(centre)}")
     started = time.monotonic()
-    ball = ball_around(network, centre, radius, p, sign)
+    net = flatten(network)
+    ball = ball_around(net, centre, radius, p, sign)
     search = Search.over(ball, goal=math.inf, tolerance=tolerance, stop_at=-math.inf)
-    tasks = deque([Task(search, None)])
-    frontier = Frontier(flatten(network), tasks, workers, started + budget_seconds, max_nodes)
+    tasks = deque([Task.whole(search)])
+    frontier = Frontier(net, tasks, workers, started + budget_seconds, max_nodes)
     for _ in frontier.rounds():
         pass
     error = float(ball.error[-1])

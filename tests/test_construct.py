@@ -92,7 +92,8 @@ def test_a_full_grid_costs_what_the_formula_says(dimension, epsilon, c):
 @pytest.mark.parametrize("c", ["1/100", "1/2", "3/4"])
 def test_general_classifier(p, kind, dimension, epsilon, pieces, c):
     pair = random_pair(kind, dimension, Fraction(epsilon), p, pieces, seed=pieces)
-    forms = set(Form) - {Form.BALLS} if p is Norm.INF else {Form.BALLS, Form.SMALLEST}
+    # BITS has tests of its own, test_construct_bits.py.
+    forms = set(Form) - {Form.BALLS, Form.BITS} if p is Norm.INF else {Form.BALLS, Form.SMALLEST}
     forms -= {Form.DEPTH_4, Form.DEPTH_5} if dimension == 1 else set()
     built = {form: robust_classifier(pair, Fraction(c), form=form) for form in forms}
     for each in built.values():

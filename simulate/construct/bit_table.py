@@ -33,39 +33,49 @@ class BitTable:
     start: int
 
 
-def bit_table(labels: NDArray[np.int8]) -> BitTable:
+def bit_table(labels: NDArray[np.int8], mask: float = 0.0) -> BitTable:
     """The reader of labels of shape (M1, M2), M1 >= 2 and 2 <= M2 <= MOST_BITS.
+
+    With mask > 0 the layers read (y, b, u), u >= 0 a third input that is added to the digits kept,
+    and end with f = u + digit - mask, digit 1 for the label +1 and 0 for -1; M1, M2 >= 1.
 
     Raises ValueError for another shape.
     """
     M1, M2 = labels.shape
-    if M1 < 2 or not 2 <= M2 <= MOST_BITS:
-        raise ValueError(f"a table has 2 entries or more of 2 to {MOST_BITS} bits; got {M1, M2}")
+    least, passed = (1, 2) if mask else (2, 1)
+    if least > M1 or not least <= M2 <= MOST_BITS:
+        raise ValueError(
+            f"a table has {least} entries or more of {least} to {MOST_BITS} bits; got {M1, M2}"
+        )
     table = (labels > 0) @ 0.5 ** np.arange(1, M2 + 1)
-    slopes = np.diff(table)
-    turns = np.append(slopes[0], np.diff(slopes))
+    turns = np.diff(np.diff(table), prepend=0.0)
     at = np.flatnonzero(turns)
-    look_up = np.zeros((len(at) + 1, 2))
-    look_up[:-1, 0] = look_up[-1, 1] = 1
-    entry = np.zeros((2, len(at) + 1))
-    entry[0, :-1], entry[1, -1] = turns[at], 1
-    layers = [(look_up, np.append(-at, 0.0) + 0.0), (entry, np.array([table[0], 0.0]))]
+    look_up = np.zeros((len(at) + passed, 1 + passed))
+    look_up[: len(at), 0] = 1
+    look_up[len(at) :, 1:] = np.eye(passed)
+    entry = np.zeros((1 + passed, len(at) + passed))
+    entry[0, : len(at)] = turns[at]
+    entry[1:, len(at) :] = np.eye(passed)
+    layers = [
+        (look_up, np.append(-at, np.zeros(passed)) + 0.0),
+        (entry, np.append(table[0], np.zeros(passed))),
+    ]
     for k in range(M2):
-        layers += _step(k, M2)
-    layers.append((np.ones((1, 2)), np.array([-0.5])))
+        layers += _step(k, M2, min(k, 1) + 1 if mask else min(k, 2))
+    layers.append((np.ones((1, 2)), np.array([-mask if mask else -0.5])))
     kinks = int((at > 0).sum())
-    return BitTable(layers, kinks, int(turns[0] != 0), int(table[0] != 0))
+    return BitTable(layers, kinks, int(turns[:1].any()), int(table[0] != 0))
 
 
-def _step(k: int, M2: int) -> list[Layer]:
+def _step(k: int, M2: int, carried: int) -> list[Layer]:
     """Two layers from (T, b, found, kept) to (T', b - 1, found', kept'), the k-th digit of M2.
 
     The digit is (relu(2T - 1 + gap) - relu(2T - 1)) / gap, the gap being what the digits left leave
     free below 1. It is found where |b - 1| = 0: relu(digit - |b - 1|). `kept` holds the found ones
-    of earlier steps; the first steps have neither. The last digit is 2T itself.
+    of earlier steps. `carried` is how many of the two there are already: without a mask the first
+    steps have neither, with one `kept` starts as the mask. The last digit is 2T itself.
     """
     gap = 0.5 ** (M2 - 1 - k)
-    carried = min(k, 2)
     read = np.zeros((5 + (carried > 0), 2 + carried))
     bias = np.array([gap - 1.0, -1.0, 0.0, -1.0, 1.0] + [0.0] * (carried > 0))
     read[0, 0] = read[1, 0] = 2.0

@@ -2,7 +2,8 @@
 
 The cube [0,1]^d is cut into g^d cells, g the fewest that are fine enough, and a bump stands on each
 cell that meets one class, the class that meets fewer. p = inf: boxes on a shared first layer, depth
-3, or half-cells at depth 4 and 5. p = 2: balls around the cells' centres, depth 4.
+3, or half-cells at depth 4 and 5, or, any depth, marks on shifted cores read bit by bit. p = 2:
+balls around the cells' centres, depth 4.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from fractions import Fraction
 from math import floor, isqrt
 
 from robustsize.bounds.construction_size import (
+    bit_families_size,
     depth_five_size,
     depth_four_size,
     quadratic_bump_size,
     shared_bump_size,
     unshared_bump_size,
 )
+from robustsize.simulate.construct.bit_families import BitFamilies, Ladder
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.grid import cell_centres, cells_meeting
 from robustsize.simulate.construct.halves import Cells, depth_five_network, depth_four_network
@@ -36,7 +39,8 @@ class Form(Enum):
     """At p = inf, EXPLICIT: S(2d+2) + 4dg + 1 as in the theory, depth 3. BOXES: the same without
     sides on the faces of the cube, which no point of a class passes by more than c epsilon.
     PIECES: boxes on the pieces of a class in place of cells, depth 3. DEPTH_4, DEPTH_5: on
-    half-cells. At p = 2 there is one form, BALLS. SMALLEST: the smallest of the norm's.
+    half-cells. BITS: by bit extraction, any depth. At p = 2 there is one form, BALLS. SMALLEST: the
+    smallest of the norm's, BITS among them where another form is larger than its first layer.
     """
 
     EXPLICIT = "explicit"
@@ -44,6 +48,7 @@ class Form(Enum):
     PIECES = "pieces"
     DEPTH_4 = "depth 4"
     DEPTH_5 = "depth 5"
+    BITS = "bits"
     BALLS = "balls"
     SMALLEST = "smallest"
 
@@ -54,7 +59,7 @@ def robust_classifier(
     """The network for sets in [0,1]^d at radius c epsilon, in the pair's norm.
 
     Raises ValueError where c is outside (0, 1), a set leaves the cube, the form is not one of the
-    norm's, or its depth needs d >= 2.
+    norm's, its depth needs d >= 2, or float64 does not hold what BITS needs.
     """
     if not 0 < c < 1:
         raise ValueError(f"the robustness ratio c is in (0, 1); got {c}")
@@ -66,6 +71,8 @@ def robust_classifier(
         return _balls(pair, c)
     if form is Form.PIECES:
         return _pieces(pair, c)
+    if form is Form.BITS:
+        return _bits(pair, c)
     g = floor(1 / (2 * (1 - c) * pair.epsilon)) + 1
     cells, label = _fewer_cells(pair, g)
     if form is not Form.SMALLEST:
@@ -74,7 +81,13 @@ def robust_classifier(
     options = [_on_cells(pair, c, cells, g, label, each) for each in forms]
     if len(pair.A) * len(pair.B) <= GREEDY_PAIRS:
         options.append(_pieces(pair, c))
-    return min(options, key=lambda option: option.size)
+    best = min(options, key=lambda option: option.size)
+    if best.size <= _bits_at_least(pair, c):
+        return best
+    try:
+        return min(best, _bits(pair, c), key=lambda option: option.size)
+    except ValueError:  # Beyond float64: the other forms remain.
+        return best
 
 
 def _fewer_cells(pair: SeparatedPair, g: int) -> tuple[Cells, int]:
@@ -103,6 +116,35 @@ def _on_cells(
         network, size = box_network(cover, reach, gamma, d, label)
         bound = shared_bump_size(S, d, g)
     return _construction(pair, form, network, size, as_int(bound), S, c)
+
+
+def _bits_at_least(pair: SeparatedPair, c: Fraction) -> int:
+    """What bits cost on all families without their tables."""
+    d = pair.dimension
+    n = floor(d / (2 * (1 - c) * pair.epsilon)) + 1
+    return 13 * d * (n - 2)
+
+
+def _bits(pair: SeparatedPair, c: Fraction) -> Construction:
+    """Marks on shifted cores, on the class and with the split of the axes that need least."""
+    d, reach = pair.dimension, c * pair.epsilon
+    ladder = Ladder.of(d, 2 * (1 - c) * pair.epsilon)
+    options = []
+    for label in (1, -1):
+        marks = ladder.marks(pair.side(label), reach)
+        for a in range(d + 1):
+            families = BitFamilies.of(ladder, marks, a)
+            if families is not None:
+                options.append((families, label, int(sum(cores.sum() for cores in marks))))
+    if not options:
+        raise ValueError(
+            f"float64 does not hold the bits of {len(ladder.ends) - 1} intervals an axis in "
+            f"dimension {d}"
+        )
+    families, label, cells = min(options, key=lambda option: option[0].size)
+    bound = as_int(bit_families_size(d, len(ladder.ends) - 1, families.a))
+    network = families.network(label)
+    return _construction(pair, Form.BITS, network, families.size, bound, cells, c)
 
 
 def _pieces(pair: SeparatedPair, c: Fraction) -> Construction:
