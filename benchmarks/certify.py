@@ -4,10 +4,12 @@
 
 Networks d -> w -> w -> 1, random and trained, over balls of radius 3/10 around the cube's middle.
 Each solver gets one core, the same network, ball and time limit; answers are cross-checked, and a
-disagreement ends the run with an error. Times are medians in seconds, `ratio` the median over the
-networks of peer / ours, `spread` its least and largest value. A solver that ran into the limit
-counts with the limit, and as unsolved. Peers that are not installed
-are named and left out; l_2 has no peer here, so its cases show the certifier's time alone.
+disagreement ends the run with an error. A decision is timed from a network and a query in the
+package's own objects to the answer, for both: conversion to the solver's form is in, building those
+objects is out. Times are medians in seconds, of up to three calls a network, `ratio` the median
+over the networks of peer / ours, `spread` its least and largest value. A solver that ran into the
+limit counts with the limit, and as unsolved. Peers that are not installed are named and left out;
+l_2 has no peer here, so its cases show the certifier's time alone.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from robustsize.simulate._ball import ball_around
 from robustsize.simulate._relaxation import flatten
-from robustsize.simulate._search import node_parts, node_size, open_root
+from robustsize.simulate._search import LOWER, node_parts, relaxed
 from robustsize.simulate.certify import CertificateStatus, certify, minimum
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network
@@ -103,11 +105,9 @@ def middle(d: int) -> tuple[Fraction, ...]:
 
 def root_bounds(network: Network) -> tuple[np.ndarray, ...]:
     """Box, bounds of the hidden units, and of the output, from the linear relaxation alone."""
-    d = network.input_dim
-    ball, net = ball_around(network, middle(d), RADIUS, Norm.INF, 1), flatten(network)
-    node = np.empty(node_size(d, sum(network.widths)))
-    open_root(net, ball, node, np.append(np.inf, ball.centre), -np.inf)
-    return (*node_parts(node, d)[:4], node[0])
+    d, net = network.input_dim, flatten(network)
+    node = relaxed(net, ball_around(net, middle(d), RADIUS, Norm.INF, 1))
+    return (*node_parts(node, d)[:4], node[LOWER])
 
 
 def highs_minimum(network: Network, limit: float) -> tuple[float, float, bool]:
@@ -207,10 +207,8 @@ def marabou_decides(package: Any, network: Network, limit: int) -> tuple[str, fl
     query.setUpperBound(inputs[0], 0.0)
     options = api.createOptions(verbosity=0, timeoutInSeconds=limit, numWorkers=1)
     with silence():
-        started = time.perf_counter()
-        word = query.solve(verbose=False, options=options)[0]
-        seconds = time.perf_counter() - started
-    return word, seconds
+        answer, seconds = timed(lambda: query.solve(verbose=False, options=options))
+    return answer[0], seconds
 
 
 def lirpa() -> Any:

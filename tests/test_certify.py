@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from robustsize.simulate._exact import ExactBall, ScaledNetwork
+from robustsize.simulate._exact import ExactBall, scaled_value
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify, minimum
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network
@@ -363,8 +363,7 @@ def test_dimensions_must_agree() -> None:
 def test_the_exact_side_finds_the_tangent_point() -> None:
     """Least point of 7 - 2x - 3y - 6z on the sphere of radius 1 around 0 is (2, 3, 6) / 7."""
     network = Network.of([([[-2.0, -3.0, -6.0]], [7.0])])
-    scaled = ScaledNetwork(network)
-    ball = ExactBall(network, scaled, (Fraction(0),) * 3, Fraction(1), Norm.TWO, 1)
+    ball = ExactBall(network, (Fraction(0),) * 3, Fraction(1), Norm.TWO, 1)
     found = ball.refuting([0.3, 0.4, 0.86])
     assert found == (0, (Fraction(2, 7), Fraction(3, 7), Fraction(6, 7)))
 
@@ -375,4 +374,4 @@ def test_scaled_integers_give_the_exact_value(
 ) -> None:
     network = random_network(d, tuple(widths), seed)
     x = tuple(data.draw(st.lists(st.fractions(-9, 9), min_size=d, max_size=d)))
-    assert ScaledNetwork(network).value(x) == network.exact(x)
+    assert scaled_value(network, x) == network.exact(x)

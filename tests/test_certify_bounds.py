@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from robustsize.simulate._ball import ball_around, rounded_down, rounded_up
 from robustsize.simulate._polytope import EMPTY, OPTIMAL, dual_simplex, least_under, least_value
 from robustsize.simulate._relaxation import evaluate, flatten, workspace
-from robustsize.simulate._search import LOWER, node_parts, node_size, open_root
+from robustsize.simulate._search import LOWER, node_parts, relaxed
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
 
@@ -59,9 +59,8 @@ def crown(network: Network, centre: float, radius: float, p: Norm) -> list[np.nd
 def test_root_bounds_are_crown(d: int, widths: list[int], seed: int, data: st.DataObject) -> None:
     network = random_network(d, tuple(widths), seed)
     radius = data.draw(st.fractions(Fraction(1, 100), 1, max_denominator=100))
-    ball = ball_around(network, (HALF,) * d, radius, Norm.INF, 1)
-    node = np.empty(node_size(d, sum(widths)))
-    open_root(flatten(network), ball, node, np.append(np.inf, ball.centre), -np.inf)
+    net = flatten(network)
+    node = relaxed(net, ball_around(net, (HALF,) * d, radius, Norm.INF, 1))
     expected = crown(network, 0.5, float(radius), Norm.INF)
     assert node[LOWER] == pytest.approx(expected[-1][0, 0], abs=1e-9)
     _, _, zl, zu, _ = node_parts(node, d)
@@ -78,9 +77,8 @@ def test_root_bound_on_the_sphere_is_at_least_crowns() -> None:
     """At p = 2 ours may be better, for the box around the ball is used as well."""
     for seed in range(20):
         network = random_network(3, (7, 6), seed)
-        ball = ball_around(network, (HALF,) * 3, HALF, Norm.TWO, 1)
-        node = np.empty(node_size(3, 13))
-        open_root(flatten(network), ball, node, np.append(np.inf, ball.centre), -np.inf)
+        net = flatten(network)
+        node = relaxed(net, ball_around(net, (HALF,) * 3, HALF, Norm.TWO, 1))
         assert node[LOWER] >= crown(network, 0.5, 0.5, Norm.TWO)[-1][0, 0] - 1e-9
 
 
@@ -101,8 +99,8 @@ def test_float_values_are_within_the_error_established(
     network = Network.of(layers)
     radius = data.draw(st.fractions(Fraction(1, 1000), 10, max_denominator=1000))
     centre = tuple(data.draw(st.lists(st.fractions(-2, 2), min_size=d, max_size=d)))
-    ball = ball_around(network, centre, radius, p, 1)
     net = flatten(network)
+    ball = ball_around(net, centre, radius, p, 1)
     x = np.clip(ball.centre + rng.uniform(-1, 1, d) * float(radius) / d, ball.lower, ball.upper)
     value = evaluate(net, 1.0, x, workspace(net))
     exact = network.exact([Fraction(v) for v in x])
@@ -152,7 +150,7 @@ def test_dual_simplex_agrees_with_highs_in_floats_and_rationals(d: int, m: int, 
 def test_least_values_lie_below_every_feasible_point(p: Norm, d: int, m: int, seed: int) -> None:
     """And close to the point found, where that is feasible."""
     rng = np.random.default_rng(seed)
-    ball = ball_around(random_network(d, (1,), seed), (HALF,) * d, HALF, p, 1)
+    ball = ball_around(flatten(random_network(d, (1,), seed)), (HALF,) * d, HALF, p, 1)
     lo = 0.5 - 0.5 * rng.uniform(0, 1, d)
     hi = 0.5 + 0.5 * rng.uniform(-0.1, 1, d)
     hi = np.maximum(lo, hi)
