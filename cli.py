@@ -292,7 +292,7 @@ def build(
     from robustsize.simulate.construct.build import build as construct
     from robustsize.simulate.export import save_network
     from robustsize.simulate.guarantee import Guarantee, certificate
-    from robustsize.simulate.read_sets import read_pair
+    from robustsize.simulate.sets.read_sets import read_pair
 
     path = check_network_path(Path(output))
     point = one_point(values)

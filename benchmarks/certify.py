@@ -33,9 +33,9 @@ import numpy as np
 import torch
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from robustsize.simulate._ball import ball_around
-from robustsize.simulate._relaxation import flatten
-from robustsize.simulate._search import LOWER, node_parts, relaxed
+from robustsize.simulate.certifier.ball import ball_around
+from robustsize.simulate.certifier.branch import LOWER, node_parts, relaxed
+from robustsize.simulate.certifier.relaxation import flatten
 from robustsize.simulate.certify import CertificateStatus, certify, minimum
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network

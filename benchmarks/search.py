@@ -30,10 +30,10 @@ from robustsize.simulate.instance import (
     hard_instance,
     random_labelling,
 )
-from robustsize.simulate.plan import Plan
-from robustsize.simulate.prune import Effort
 from robustsize.simulate.search import Settings, search
+from robustsize.simulate.searching.prune import Effort
 from robustsize.simulate.train import train
+from robustsize.simulate.training.plan import Plan
 
 PEER_ARCHITECTURES = ((2,), (3,), (4,), (6,), (8,), (2, 2), (4, 2))
 PEER_SEEDS, PEER_STEPS, PEER_TRIED = 8, 1000, 12

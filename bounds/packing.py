@@ -155,4 +155,4 @@ FAMILIES = (
     _sphere(Norm.INF),
     _torus(),
 )
-"""The families, each for one norm; those of manifolds are named as in simulate.manifolds."""
+"""The families, each for one norm; those of manifolds are named as in simulate.sets.manifolds."""

@@ -35,8 +35,8 @@ from robustsize.simulate.instance import (
     random_labelling,
     separating_hyperplane,
 )
-from robustsize.simulate.prune import Effort
 from robustsize.simulate.search import Settings
+from robustsize.simulate.searching.prune import Effort
 from robustsize.simulate.smallest import Smallest, smallest_certified
 
 RESULT = "agreement.json"

@@ -4,10 +4,10 @@ A network is robust on an instance when y f(x') > 0 for each data point x with l
 x' in the closed l_p ball around x, centre and radius exact rationals.
 
 Why the answers can be trusted. The search bounds f from below by linear relaxations in float64, and
-takes off each bound a rounding error established beforehand (`_relaxation`); halfspaces and the
-ball enter by weak duality, where any multiplier is valid (`_polytope`). Boxes are rounded
+takes off each bound a rounding error established beforehand (`relaxation`); halfspaces and the
+ball enter by weak duality, where any multiplier is valid (`polytope`). Boxes are rounded
 outwards. So a region is closed only where y f > 0 holds on all of it for the weights as given. What
-floats cannot close ends in leaves, on which f is linear, settled in rationals (`_exact`). A
+floats cannot close ends in leaves, on which f is linear, settled in rationals (`exact_leaves`). A
 counterexample is a rational point of the exact ball at which the network, evaluated in rationals,
 does not have the sign of y. What is neither is undecided, and says why.
 """
@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from robustsize.simulate._ball import ball_around, rounded_up
-from robustsize.simulate._exact import ExactBall, Refutation, leaf_verdict
-from robustsize.simulate._frontier import MEMORY, Frontier, Search, Task
-from robustsize.simulate._relaxation import FlatNetwork, Floats, flatten
-from robustsize.simulate._search import LOWER, node_parts
+from robustsize.simulate.certifier.ball import ball_around, rounded_up
+from robustsize.simulate.certifier.branch import LOWER, node_parts
+from robustsize.simulate.certifier.exact_leaves import ExactBall, Refutation, leaf_verdict
+from robustsize.simulate.certifier.frontier import MEMORY, Frontier, Search, Task
+from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatten
 from robustsize.simulate.instance import Instance, Norm, Point
 from robustsize.simulate.network import Network
 

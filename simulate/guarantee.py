@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from robustsize.bounds.symbols import rational
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
 from robustsize.simulate.construct.result import Construction
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network
-from robustsize.simulate.read_sets import read_pair
-from robustsize.simulate.sets import Region
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.read_sets import read_pair
+from robustsize.simulate.sets.regions import Region
 from robustsize.simulate.structural import certify_structure
 
 COMPLETE_UNITS = 600

@@ -20,17 +20,25 @@ from pathlib import Path
 
 import numpy as np
 
-from robustsize.simulate._state import load_state, save_state
-from robustsize.simulate.candidates import constructions
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
-from robustsize.simulate.plan import Plan
-from robustsize.simulate.prune import Effort, Origin, Pool, Survivor, balanced, prune, trainable
-from robustsize.simulate.race import Tried, race
-from robustsize.simulate.reduce import Reduced, reduced, smallest_linear
-from robustsize.simulate.rounding import proof_of, rounded
+from robustsize.simulate.searching.candidates import constructions
+from robustsize.simulate.searching.prune import (
+    Effort,
+    Origin,
+    Pool,
+    Survivor,
+    balanced,
+    prune,
+    trainable,
+)
+from robustsize.simulate.searching.race import Tried, race
+from robustsize.simulate.searching.reduce import Reduced, reduced, smallest_linear
+from robustsize.simulate.searching.rounding import proof_of, rounded
+from robustsize.simulate.searching.state import load_state, save_state
+from robustsize.simulate.training.plan import Plan
 
 Progress = Callable[[float, str], None]
 

@@ -20,8 +20,8 @@ from robustsize.simulate.instance import (
     hard_instance,
     random_labelling,
 )
-from robustsize.simulate.read_sets import read_pair
 from robustsize.simulate.search import Found, Progress, Settings, default_ladder, search
+from robustsize.simulate.sets.read_sets import read_pair
 from robustsize.simulate.shatter import Shattered, shatter
 
 RESULT = "search.json"

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
 from robustsize.simulate.instance import Instance, Norm, Point
 from robustsize.simulate.network import Network
-from robustsize.simulate.plan import Plan
-from robustsize.simulate.race import clopper_pearson, race
-from robustsize.simulate.reduce import closest_opposite
+from robustsize.simulate.searching.race import clopper_pearson, race
+from robustsize.simulate.searching.reduce import closest_opposite
+from robustsize.simulate.training.plan import Plan
 
 Progress = Callable[[float, str], None]
 

@@ -13,8 +13,8 @@ from robustsize.simulate.certify import Certificate
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.instance import HardInstance
 from robustsize.simulate.network import Network
-from robustsize.simulate.race import Tried
 from robustsize.simulate.search import Found, SearchResult, Settings, search
+from robustsize.simulate.searching.race import Tried
 
 Progress = Callable[[float, str], None]
 

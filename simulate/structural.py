@@ -1,11 +1,11 @@
 """Structural certificates: the argument of a construction, checked cell by cell on float weights.
 
-Built networks of any size are certified by reading their form off their weights (`_axis_bumps`,
-`_square_bumps`, or else `_layered_bounds`) and bounding each bump near each piece of the sets,
-rounded outwards. Nothing is taken from the builder. f has the right sign near a piece of the class
-with the bumps where the sum of the bumps' lower bounds is above the threshold, near a piece of the
-other class where the sum of their upper bounds is below. Pieces that no one bump holds are cut, at
-bumps' ends, then halved.
+Built networks of any size are certified by reading their form off their weights (`axis_bumps`,
+`square_bumps`, or else `layered_bounds`, all in `structure`) and bounding each bump near each piece
+of the sets, rounded outwards. Nothing is taken from the builder. f has the right sign near a piece
+of the class with the bumps where the sum of the bumps' lower bounds is above the threshold, near a
+piece of the other class where the sum of their upper bounds is below. Pieces that no one bump holds
+are cut, at bumps' ends, then halved.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import Protocol
 
 import numpy as np
 
-from robustsize.simulate._axis_bumps import AxisBumps
-from robustsize.simulate._ball import rounded_up
-from robustsize.simulate._bump_form import Floats, OtherFormError
-from robustsize.simulate._layered_bounds import LayeredBounds
-from robustsize.simulate._parts import MOST_PARTS, Parts
-from robustsize.simulate._square_bumps import SquareBumps
+from robustsize.simulate.certifier.ball import rounded_up
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.instance import Norm, Point
 from robustsize.simulate.network import Network
-from robustsize.simulate.sets import Region
+from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.structure.axis_bumps import AxisBumps
+from robustsize.simulate.structure.bump_form import Floats, OtherFormError
+from robustsize.simulate.structure.layered_bounds import LayeredBounds
+from robustsize.simulate.structure.parts import MOST_PARTS, Parts
+from robustsize.simulate.structure.square_bumps import SquareBumps
 
 HALVINGS = 6
 NARROW = 1e-6

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
-from robustsize.simulate.batch import Array, Batch, Data, Layout, layout_of, new_batch
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
-from robustsize.simulate.plan import Loss, Plan
+from robustsize.simulate.training.batch import Array, Batch, Data, Layout, layout_of, new_batch
+from robustsize.simulate.training.plan import Loss, Plan
 
 __all__ = ["Loss", "Plan", "Start", "Trained", "train"]
 
@@ -205,10 +205,10 @@ def _engine(engine: str, device: str) -> Engine:
     if device == "cuda" and not cuda:
         raise ValueError("device cuda is not there; this machine has: cpu")
     if cuda or engine == "torch":
-        from robustsize.simulate.train_torch import TorchEngine
+        from robustsize.simulate.training.torch_engine import TorchEngine
 
         return TorchEngine("cuda" if cuda else "cpu")
-    from robustsize.simulate.train_numba import NumbaEngine
+    from robustsize.simulate.training.numba_engine import NumbaEngine
 
     return NumbaEngine()
 

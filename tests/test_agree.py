@@ -15,8 +15,8 @@ from robustsize.report.agreement_page import page
 from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.instance import Norm, hard_instance
 from robustsize.simulate.network import Network
-from robustsize.simulate.prune import Effort
 from robustsize.simulate.search import Settings
+from robustsize.simulate.searching.prune import Effort
 
 TINY_SEARCH = Settings(
     ladder=((3,), (6,)),

@@ -11,7 +11,7 @@ from robustsize.cli import cli
 from robustsize.simulate.guarantee import Guarantee, read_guarantee
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
-from robustsize.simulate.sets import Region
+from robustsize.simulate.sets.regions import Region
 
 BUILDS = [
     ("thm2.2", "--d", "5", "--epsilon", "0.2", "--delta", "0.19"),

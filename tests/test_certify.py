@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from robustsize.simulate._exact import ExactBall, scaled_value
+from robustsize.simulate.certifier.exact_leaves import ExactBall, scaled_value
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify, minimum
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network

@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from robustsize.simulate._ball import ball_around, rounded_down, rounded_up
-from robustsize.simulate._polytope import EMPTY, OPTIMAL, dual_simplex, least_under, least_value
-from robustsize.simulate._relaxation import evaluate, flatten, workspace
-from robustsize.simulate._search import LOWER, node_parts, relaxed
+from robustsize.simulate.certifier.ball import ball_around, rounded_down, rounded_up
+from robustsize.simulate.certifier.branch import LOWER, node_parts, relaxed
+from robustsize.simulate.certifier.polytope import (
+    EMPTY,
+    OPTIMAL,
+    dual_simplex,
+    least_under,
+    least_value,
+)
+from robustsize.simulate.certifier.relaxation import evaluate, flatten, workspace
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
 

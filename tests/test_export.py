@@ -10,7 +10,7 @@ from robustsize.simulate.construct.thm3_3 import robust_classifier
 from robustsize.simulate.export import load_network, save_network, to_onnx, to_torch
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
-from robustsize.simulate.random_sets import Kind, random_pair
+from robustsize.simulate.sets.random_sets import Kind, random_pair
 
 
 @pytest.fixture(params=list(Norm))

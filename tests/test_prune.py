@@ -8,12 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustsize.simulate.attack import attack
 from robustsize.simulate.instance import Norm, hard_instance, random_labelling
 from robustsize.simulate.network import Network
-from robustsize.simulate.plan import Plan
-from robustsize.simulate.prune import Effort, Origin, Pool, Survivor, balanced, prune, retrain
-from robustsize.simulate.race import race
+from robustsize.simulate.searching.prune import (
+    Effort,
+    Origin,
+    Pool,
+    Survivor,
+    balanced,
+    prune,
+    retrain,
+)
+from robustsize.simulate.searching.race import race
+from robustsize.simulate.training.attack import attack
+from robustsize.simulate.training.plan import Plan
 
 PLAN = Plan(radius=0.125, steps=200, pgd_steps=3, learning_rate=0.02)
 LABELS = random_labelling(9, 1)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from robustsize.simulate import search as module
-from robustsize.simulate.candidates import constructions
 from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.instance import (
     Instance,
@@ -19,12 +18,13 @@ from robustsize.simulate.instance import (
     random_labelling,
 )
 from robustsize.simulate.network import Network
-from robustsize.simulate.prune import Effort, Origin
-from robustsize.simulate.race import clopper_pearson
-from robustsize.simulate.reduce import reduced, smallest_linear
-from robustsize.simulate.rounding import rounded
 from robustsize.simulate.search import Settings, search
 from robustsize.simulate.search_job import instance_of, run_search, run_shatter
+from robustsize.simulate.searching.candidates import constructions
+from robustsize.simulate.searching.prune import Effort, Origin
+from robustsize.simulate.searching.race import clopper_pearson
+from robustsize.simulate.searching.reduce import reduced, smallest_linear
+from robustsize.simulate.searching.rounding import rounded
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 SMALL = Settings(

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.exact import (
+from robustsize.simulate.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.sets.exact import (
     Rationals,
     dyadics_above,
     power_of_two_above,
     shortest_dyadic,
 )
-from robustsize.simulate.instance import Norm, hard_instance, random_labelling
-from robustsize.simulate.random_sets import Kind, random_pair
-from robustsize.simulate.read_sets import read_pair
-from robustsize.simulate.sets import Region, SeparatedPair, closer_than, half_diagonal_above
+from robustsize.simulate.sets.random_sets import Kind, random_pair
+from robustsize.simulate.sets.read_sets import read_pair
+from robustsize.simulate.sets.regions import Region, SeparatedPair, closer_than, half_diagonal_above
 
 rationals = st.fractions(-2, 2, max_denominator=10**6)
 

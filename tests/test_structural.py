@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from robustsize.simulate._axis_bumps import AxisBumps
-from robustsize.simulate._bump_form import OtherFormError
-from robustsize.simulate._layered_bounds import LayeredBounds, _Axis
-from robustsize.simulate._square_bumps import SquareBumps
 from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.construct.thm2_2 import robust_fit
 from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
-from robustsize.simulate.random_sets import Kind, random_pair
-from robustsize.simulate.sets import Region, SeparatedPair
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.random_sets import Kind, random_pair
+from robustsize.simulate.sets.regions import Region, SeparatedPair
 from robustsize.simulate.structural import certify_construction, certify_structure
+from robustsize.simulate.structure.axis_bumps import AxisBumps
+from robustsize.simulate.structure.bump_form import OtherFormError
+from robustsize.simulate.structure.layered_bounds import LayeredBounds, _Axis
+from robustsize.simulate.structure.square_bumps import SquareBumps
 
 CERTIFIED = CertificateStatus.CERTIFIED
 

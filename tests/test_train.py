@@ -9,13 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.attack import attack, probes
-from robustsize.simulate.batch import Data, Layout, draw, flat_parameters, new_batch
 from robustsize.simulate.instance import Norm, hard_instance, random_labelling
 from robustsize.simulate.network import Network
 from robustsize.simulate.train import Loss, Plan, Trained, train
-from robustsize.simulate.train_numba import NumbaEngine
-from robustsize.simulate.train_torch import TorchEngine
+from robustsize.simulate.training.attack import attack, probes
+from robustsize.simulate.training.batch import Data, Layout, draw, flat_parameters, new_batch
+from robustsize.simulate.training.numba_engine import NumbaEngine
+from robustsize.simulate.training.torch_engine import TorchEngine
 
 ENGINES = {"torch": TorchEngine("cpu"), "numba": NumbaEngine()}
 TOLERANCE = {"float32": 2e-3, "float64": 1e-10}

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import box_bump_size
 from robustsize.simulate.construct.result import as_int, constant_network, matrix
-from robustsize.simulate.exact import Rationals, common, dyadics_above, power_of_two_above
 from robustsize.simulate.network import Network, Weight
-from robustsize.simulate.sets import Region, common_numerators
+from robustsize.simulate.sets.exact import Rationals, common, dyadics_above, power_of_two_above
+from robustsize.simulate.sets.regions import Region, common_numerators
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,9 +26,9 @@ from robustsize.simulate.construct.thm3_3 import robust_classifier
 from robustsize.simulate.construct.thm4_3 import hard_instance_network
 from robustsize.simulate.construct.thm5_5 import manifold_classifier
 from robustsize.simulate.instance import Grid, grid_axis, hard_instance, random_labelling
-from robustsize.simulate.manifolds import flat_cube
-from robustsize.simulate.random_sets import Kind, random_manifold_pair, random_pair
-from robustsize.simulate.sets import SeparatedPair
+from robustsize.simulate.sets.manifolds import flat_cube
+from robustsize.simulate.sets.random_sets import Kind, random_manifold_pair, random_pair
+from robustsize.simulate.sets.regions import SeparatedPair
 
 POINTS = 20
 """Random points where --samples does not say how many."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.sets import Region, SeparatedPair
+from robustsize.simulate.sets.regions import Region, SeparatedPair
 
 BLOCK = 4_000_000
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import quadratic_bump_size
 from robustsize.simulate.construct.result import as_int, matrix
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.network import Network
+from robustsize.simulate.sets.exact import Rationals
 
 SLACK = Fraction(1, 1 << 20)
 """The share of the gap kept free of interpolation, so that float weights do not eat the margin."""

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import DENSE_ENTRIES, Network, Weight
-from robustsize.simulate.sets import Region
+from robustsize.simulate.sets.regions import Region
 
 
 @dataclass(frozen=True, eq=False)

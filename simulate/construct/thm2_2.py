@@ -13,7 +13,7 @@ from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pie
 from robustsize.simulate.construct.quadratic import quadratic_network
 from robustsize.simulate.construct.result import Construction, as_int
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.sets import Region, SeparatedPair
+from robustsize.simulate.sets.regions import Region, SeparatedPair
 
 
 def robust_fit(pair: SeparatedPair, delta: Fraction, *, trim: bool = True) -> Construction:

@@ -26,10 +26,10 @@ from robustsize.simulate.construct.grid import cell_centres, cells_meeting
 from robustsize.simulate.construct.halves import Cells, depth_five_network, depth_four_network
 from robustsize.simulate.construct.quadratic import quadratic_network
 from robustsize.simulate.construct.result import Construction, as_int
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
-from robustsize.simulate.sets import SeparatedPair, half_diagonal_above
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.regions import SeparatedPair, half_diagonal_above
 
 GREEDY_PAIRS = 2_000_000
 """Boxes on the pieces themselves are tried up to this many pairs of pieces."""

@@ -24,10 +24,10 @@ from robustsize.bounds.construction_size import (
 from robustsize.simulate.construct.bit_table import MOST_BITS, bit_table
 from robustsize.simulate.construct.boxes import box_network, cover_pieces
 from robustsize.simulate.construct.result import Construction, as_int, constant_network, matrix
-from robustsize.simulate.exact import power_of_two_above, shortest_dyadic
 from robustsize.simulate.instance import HardInstance
 from robustsize.simulate.network import Network, Weight
-from robustsize.simulate.sets import Region
+from robustsize.simulate.sets.exact import power_of_two_above, shortest_dyadic
+from robustsize.simulate.sets.regions import Region
 
 ORDERS = 120
 """The most orders of the axes that the staircase tries."""

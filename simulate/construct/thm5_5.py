@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from robustsize.bounds.construction_size import unshared_bump_size
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.result import Construction, as_int
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.manifolds import Covering
-from robustsize.simulate.sets import Region, SeparatedPair, closer_than
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.manifolds import Covering
+from robustsize.simulate.sets.regions import Region, SeparatedPair, closer_than
 
 
 def manifold_classifier(

@@ -9,8 +9,8 @@ from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.construct.thm2_2 import robust_fit
 from robustsize.simulate.construct.thm4_3 import Form, hard_instance_network
 from robustsize.simulate.instance import HardInstance, Instance, Norm
-from robustsize.simulate.reduce import closest_opposite
-from robustsize.simulate.sets import SeparatedPair
+from robustsize.simulate.searching.reduce import closest_opposite
+from robustsize.simulate.sets.regions import SeparatedPair
 
 _ROOT_SCALE = 1 << 40
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustsize.simulate._ball import Ball
-from robustsize.simulate._compiled import compiled, inner
-from robustsize.simulate._polytope import least_under, least_value
-from robustsize.simulate._relaxation import (
+from robustsize.simulate.certifier.ball import Ball
+from robustsize.simulate.certifier.compiled import compiled, inner
+from robustsize.simulate.certifier.polytope import least_under, least_value
+from robustsize.simulate.certifier.relaxation import (
     FlatNetwork,
     Floats,
     affine_piece,

@@ -29,7 +29,7 @@ class Plan:
     pgd_steps: K >= 0; PGD starts at the point itself, and K = 0 trains on the points.
     pgd_step: length of one step as a share of the training radius; 2.5/K where it is None.
     learning_rate, final_share: Adam's rate falls along a cosine to final_share of itself.
-    margin, patience, check_every: a network is done when the attack of `simulate.attack` at
+    margin, patience, check_every: a network is done when the attack of `attack` at
         radius finds no y f(x') below margin at `patience` checks in a row.
     precision: "float32" or "float64". seed: of all random numbers, together with a network's id.
 

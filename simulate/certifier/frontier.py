@@ -17,9 +17,9 @@ from functools import partial
 
 import numpy as np
 
-from robustsize.simulate._ball import Ball
-from robustsize.simulate._relaxation import FlatNetwork, Floats
-from robustsize.simulate._search import LOWER, run_stack, whole_ball
+from robustsize.simulate.certifier.ball import Ball
+from robustsize.simulate.certifier.branch import LOWER, run_stack, whole_ball
+from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
 
 MEMORY = 2**30
 _TASKS = 16
@@ -45,6 +45,7 @@ class Search:
 
     @classmethod
     def over(cls, ball: Ball, goal: float, tolerance: float, stop_at: float) -> Search:
+        """A search over one ball that has found nothing yet."""
         best = np.append(math.inf, ball.centre)
         return cls(ball, goal, tolerance, stop_at, best)
 
@@ -58,6 +59,7 @@ class Task:
 
     @classmethod
     def whole(cls, search: Search) -> Task:
+        """The task that a search begins with: its whole ball."""
         return cls(search, whole_ball(search.ball)[None])
 
 

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from robustsize.simulate._ball import rounded_up
-from robustsize.simulate._bump_form import Floats, Indices, OtherFormError
-from robustsize.simulate.exact import Rationals
+from robustsize.simulate.certifier.ball import rounded_up
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.sets import Region
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.structure.bump_form import Floats, Indices, OtherFormError
 
 MOST_PARTS = 10_000_000
 

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustsize.simulate._bump_form import (
+from robustsize.simulate.instance import Norm
+from robustsize.simulate.network import Network
+from robustsize.simulate.structure.bump_form import (
     PAIRS,
     UNIT_ROUNDOFF,
     Floats,
@@ -28,8 +30,6 @@ from robustsize.simulate._bump_form import (
     output_form,
     single_inputs,
 )
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
 
 ERRORS = 16
 PAD = 1e-9

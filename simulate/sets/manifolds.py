@@ -15,7 +15,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.exact import Rationals
+from robustsize.simulate.sets.exact import Rationals
 
 BITS = 30
 ROUNDING = Fraction(1, 1 << BITS)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
-from robustsize.simulate.prune import Origin, Survivor
-from robustsize.simulate.race import Tried
+from robustsize.simulate.searching.prune import Origin, Survivor
+from robustsize.simulate.searching.race import Tried
 
 if TYPE_CHECKING:
     from robustsize.simulate.search import Found, Settings, State

@@ -7,7 +7,7 @@ constant on a piece (staircases, tables), and little where it only adds penaltie
 
 Floats are rounded outwards by an error of (n + 8) roundings of the sum of all magnitudes, n the
 terms of the sum. Where that is too coarse, as in reading off bits, the same is done in integers,
-two layers at a time (`_exact_layers`), on parts of a box between first-layer breakpoints.
+two layers at a time (`exact_layers`), on parts of a box between first-layer breakpoints.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustsize.simulate._bump_form import (
+from robustsize.simulate.instance import Norm
+from robustsize.simulate.network import DENSE_ENTRIES, Network
+from robustsize.simulate.structure.bump_form import (
     PAIRS,
     UNIT_ROUNDOFF,
     Floats,
@@ -29,9 +31,7 @@ from robustsize.simulate._bump_form import (
     OtherFormError,
     single_inputs,
 )
-from robustsize.simulate._exact_layers import ExactLayer, exact_bounds
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import DENSE_ENTRIES, Network
+from robustsize.simulate.structure.exact_layers import ExactLayer, exact_bounds
 
 MOST_ENTRIES = 20 * DENSE_ENTRIES
 """The largest layer that is bounded."""

@@ -9,7 +9,7 @@ import numpy as np
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
-from robustsize.simulate.prune import balanced, trainable
+from robustsize.simulate.searching.prune import balanced, trainable
 
 MOST_BITS = 12
 

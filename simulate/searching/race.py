@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from robustsize.simulate.plan import Plan
-from robustsize.simulate.prune import Origin, Survivor, trainable
+from robustsize.simulate.searching.prune import Origin, Survivor, trainable
 from robustsize.simulate.train import Start, train
+from robustsize.simulate.training.plan import Plan
 
 STAGES = (0.25, 0.5, 0.75, 1.0)
 """Shares of the radius, in turn."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.simulate.network import Network
-from robustsize.simulate.plan import Plan
+from robustsize.simulate.training.plan import Plan
 
 Array = NDArray[np.floating]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from robustsize.simulate._relaxation import UNIT_ROUNDOFF, FlatNetwork, Floats, magnitudes
+from robustsize.simulate.certifier.relaxation import UNIT_ROUNDOFF, FlatNetwork, Floats, magnitudes
 from robustsize.simulate.instance import Norm, Point
 
 
@@ -18,7 +18,7 @@ class Ball(NamedTuple):
     lower, upper: the box, rounded outwards. inner_lower, inner_upper: rounded inwards. centre:
     rounded to nearest; radius up, inner_radius down so far that floats within it of the float
     centre lie in the exact ball. euclidean: whether the ball (p = 2) cuts the box.
-    magnitude: X, reach: Z and error: E of `_relaxation`, the last with the output at the end.
+    magnitude: X, reach: Z and error: E of `relaxation`, the last with the output at the end.
     sign: +1 or -1, the function bounded is sign * f.
     """
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustsize.simulate._ball import rounded_down
-from robustsize.simulate._polytope import EMPTY, dual_simplex
+from robustsize.simulate.certifier.ball import rounded_down
+from robustsize.simulate.certifier.polytope import EMPTY, dual_simplex
 from robustsize.simulate.instance import Norm, Point
 from robustsize.simulate.network import Network
 
@@ -266,7 +266,7 @@ def _linear_forms(network: Network, active: NDArray[np.bool_]) -> list[NDArray]:
 def _solve(
     cost: NDArray, low: list[Fraction], high: list[Fraction], rows: NDArray
 ) -> tuple[int, NDArray, Point]:
-    """The dual simplex of `_polytope` on rationals: status, beta, x."""
+    """The dual simplex of `polytope` on rationals: status, beta, x."""
     count, d = len(rows), len(low)
 
     def empty(*shape: int) -> NDArray:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robustsize.simulate._compiled import compiled, inner
-from robustsize.simulate._relaxation import UNIT_ROUNDOFF
+from robustsize.simulate.certifier.compiled import compiled, inner
+from robustsize.simulate.certifier.relaxation import UNIT_ROUNDOFF
 
 OPTIMAL, EMPTY, STALLED = 0, 1, 2
 _MULTIPLIER_STEPS = 60

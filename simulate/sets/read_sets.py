@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.sets import Region, SeparatedPair
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.regions import Region, SeparatedPair
 
 
 def read_pair(path: Path, epsilon: Fraction, p: Norm) -> SeparatedPair:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from robustsize.simulate.exact import Rationals, common
 from robustsize.simulate.instance import Instance, Norm
+from robustsize.simulate.sets.exact import Rationals, common
 
 Rows = Iterable[Sequence[Fraction]]
 

@@ -15,10 +15,10 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.batch import Layout, flat_parameters, layout_of
 from robustsize.simulate.network import Network
-from robustsize.simulate.plan import Plan
 from robustsize.simulate.train import MAX_HIDDEN, train
+from robustsize.simulate.training.batch import Layout, flat_parameters, layout_of
+from robustsize.simulate.training.plan import Plan
 
 Flat = NDArray[np.float64]
 

@@ -20,7 +20,9 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from robustsize.simulate._bump_form import (
+from robustsize.simulate.instance import Norm
+from robustsize.simulate.network import Network
+from robustsize.simulate.structure.bump_form import (
     PAIRS,
     UNIT_ROUNDOFF,
     Floats,
@@ -30,8 +32,6 @@ from robustsize.simulate._bump_form import (
     output_form,
     single_inputs,
 )
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
 
 ERRORS = 64
 

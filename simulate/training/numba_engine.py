@@ -16,10 +16,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from robustsize.simulate.attack import ASCENT_STEPS, probes
-from robustsize.simulate.batch import Array, Batch, Data, Layout
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.kernels import (
+from robustsize.simulate.training.attack import ASCENT_STEPS, probes
+from robustsize.simulate.training.batch import Array, Batch, Data, Layout
+from robustsize.simulate.training.kernels import (
     MASK,
     PLAIN,
     RELU,
@@ -29,7 +29,7 @@ from robustsize.simulate.kernels import (
     outer,
     product,
 )
-from robustsize.simulate.plan import Loss, Plan
+from robustsize.simulate.training.plan import Loss, Plan
 
 DECAY_FIRST, DECAY_SECOND, STABILISER = 0.9, 0.999, 1e-8
 BLOCK_BYTES = 24 * 1024

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from robustsize.simulate.attack import ASCENT_STEPS, probes
-from robustsize.simulate.batch import Array, Batch, Data, Layout
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.plan import Loss, Plan
+from robustsize.simulate.training.attack import ASCENT_STEPS, probes
+from robustsize.simulate.training.batch import Array, Batch, Data, Layout
+from robustsize.simulate.training.plan import Loss, Plan
 
 DECAY_FIRST, DECAY_SECOND, STABILISER = 0.9, 0.999, 1e-8
 

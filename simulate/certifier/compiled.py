@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import njit
 
-_KERNELS = ("_compiled.py", "_relaxation.py", "_polytope.py", "_search.py")
+_KERNELS = ("compiled.py", "relaxation.py", "polytope.py", "branch.py")
 _DIGEST = hashlib.sha256(
     b"".join(Path(__file__).with_name(name).read_bytes() for name in _KERNELS)
 ).hexdigest()[:12]

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate._compiled import compiled, inner
+from robustsize.simulate.certifier.compiled import compiled, inner
 from robustsize.simulate.network import Network
 
 Floats = NDArray[np.float64]

@@ -10,10 +10,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.exact import Rationals
 from robustsize.simulate.instance import Norm
-from robustsize.simulate.manifolds import Manifold
-from robustsize.simulate.sets import Region, SeparatedPair
+from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.manifolds import Manifold
+from robustsize.simulate.sets.regions import Region, SeparatedPair
 
 UNIT = 1 << 20
 """Coordinates are multiples of 1 / UNIT: squared distances stay in 64 bits."""

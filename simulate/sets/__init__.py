@@ -1,0 +1,1 @@
+"""Sets with exact coordinates: regions, random pairs, data of a user, covered manifolds."""

@@ -1,0 +1,1 @@
+"""The structural certificate from the inside; `simulate.structural` is its door."""
