@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustsize.bounds import balls
-from robustsize.bounds.packing import FAMILIES
+from robustsize.bounds.families import FAMILIES
 from robustsize.bounds.symbols import Norm, d, epsilon, k
 
 IDS = [f"{family.name}-{family.norm.value}" for family in FAMILIES]
