@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -181,7 +181,7 @@ def _run_task(job: _Job) -> tuple[_Task, list[Outcome]]:
     options: dict[str, Any] = {"budget_seconds_per_step": budget, "seed": seed}
     if task.file:
         report = check(_file(task.file), **options)
-        return task, [replace(o, id=f"{task.derivation}:{o.id}") for o in report.outcomes]
+        return task, list(report.outcomes)
     if task.derivation == FINITE:
         return task, [_exhausted(next(c for c in FINITE_CASES if c.id == task.step))]
     return task, [check_step(derivation(task.derivation), task.step, **options)]

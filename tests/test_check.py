@@ -49,7 +49,7 @@ def test_a_users_refuted_step_fails_the_run(tmp_path):
     file.write_text(LEMMA)
     report = check.run([str(file)])
     assert report.exit_code == 1
-    assert report.problems == ("my-lemma:s2: refuted",)
+    assert report.problems == ("s2: refuted",)
     assert [c.outcome.status for c in report.checked] == ["proved", "refuted"]
 
 

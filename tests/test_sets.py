@@ -157,7 +157,7 @@ def test_npz_is_read_as_it_is(tmp_path, arrays):
         ("a.csv", "0,0,1\n1,1,1\n", "one label only"),
         ("a.csv", "0,0,1\n1,x,-1\n", "line 2"),
         ("a.csv", "0,0,1\n1,1,5\n", "labels are"),
-        ("a.csv", "", "one label only"),
+        ("a.csv", "", "holds no data"),
         ("a.npz", "not a zip", "a.npz"),
     ],
 )

@@ -63,6 +63,8 @@ def _read_csv(path: Path) -> tuple[Rationals, Rationals]:
                 classes[_is_positive(cells[-1])].append([Fraction(cell) for cell in cells[:-1]])
             except (ValueError, ZeroDivisionError) as error:
                 raise ValueError(f"line {number}: {error}") from error
+    if not (classes[True] or classes[False]):
+        raise ValueError("the file holds no data; a line is x_1,...,x_d,label")
     if not (classes[True] and classes[False]):
         raise ValueError("the data hold one label only: nothing is to be separated")
     return Rationals.of(classes[True]), Rationals.of(classes[False])
