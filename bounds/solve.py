@@ -9,11 +9,14 @@ from fractions import Fraction
 import sympy as sp
 
 from robustsize.bounds.statement import Form, Kind, Theorem
-from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Parameter, Values
+from robustsize.bounds.symbols import BY_SYMBOL, InputError, L, Norm, Parameter, Values, d, k, n
 from robustsize.bounds.value import BoundValue, Sufficiency, bound_value, require_comparable
 
 LARGEST = 10**9
 """Integers are sought up to here."""
+
+AT_MOST = {k: (d,), L: (n,)}
+"""Parameters that others bound from above."""
 
 DIGITS = Fraction(1, 10**12)
 """Real parameters are enclosed to this relative width."""
@@ -56,8 +59,12 @@ def solve(
         return at.holds_against(size) is sufficient
 
     harder_upwards = symbol in form.increasing
-    search = _integer_crossing if parameter.integer else _real_crossing
-    last, first = search(suffices, parameter, harder_upwards)
+    if parameter.integer:
+        above = [values[s] for s in AT_MOST.get(symbol, ()) if s in values]
+        largest = int(min([Fraction(LARGEST), *above]))
+        last, first = _integer_crossing(suffices, int(parameter.low), largest, harder_upwards)
+    else:
+        last, first = _real_crossing(suffices, parameter, harder_upwards)
     lower = theorem.kind is Kind.LOWER
     meaning = (
         f"at first no network with {size} parameters does it; at last the bound leaves it open"
@@ -79,13 +86,11 @@ def _require_solvable(theorem: Theorem, form: Form, symbol: sp.Symbol, size: int
 
 
 def _integer_crossing(
-    suffices: Callable[[Fraction], bool], parameter: Parameter, harder_upwards: bool
+    suffices: Callable[[Fraction], bool], low: int, high: int, harder_upwards: bool
 ) -> tuple[Fraction | None, Fraction | None]:
-    """(last that suffices, first that does not), for an integer parameter."""
+    """(last that suffices, first that does not), for an integer parameter from low to high."""
     sign = 1 if harder_upwards else -1
-    easy, hard = int(parameter.low), LARGEST
-    if not harder_upwards:
-        easy, hard = hard, easy
+    easy, hard = (low, high) if harder_upwards else (high, low)
     if not suffices(Fraction(easy)):
         return None, Fraction(easy)
     if suffices(Fraction(hard)):

@@ -288,3 +288,13 @@ def test_the_generated_page_is_fresh():
 
 def _explicit(id, at, norm=Norm.INF, name=FormName.EXPLICIT):
     return bound_value(theorem(id), choose_form(theorem(id), norm, name), at, norm)
+
+
+@pytest.mark.parametrize(("ambient", "first"), [(50, True), (5, False)])
+def test_solve_keeps_k_below_d(ambient, first):
+    t = theorem("thm5.8")
+    form = choose_form(t, Norm.INF, FormName.EXPLICIT)
+    at = {d: Fraction(ambient), epsilon: Fraction(1, 10)}
+    found = solve(t, form, k, 10**6, at, Norm.INF)
+    assert found.last <= ambient
+    assert (found.first is not None) == first
