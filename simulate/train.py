@@ -52,7 +52,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """B trained networks: of each the state with the largest attack margin at any check.
+    """B trained networks: of each the state with the largest attack margin seen, or the last.
 
     attack_margin: shape (B,), the smallest y f(x') found by the attack; positive is no certificate.
     steps_used: shape (B,), steps until the network was done, diverged, or the plan ended.
@@ -121,7 +121,7 @@ def train(
     if keys.shape != (count,) or (keys < 0).any():
         raise ValueError(f"ids are {count} numbers from 0 on, one a network")
     layouts = [_checked_layout(start, d) for start in starts]
-    runner = _engine(engine, device)
+    runner = engine_for(engine, device)
 
     parameters: list[Array] = [np.empty(0)] * count
     margin, steps = np.empty(count), np.empty(count, dtype=np.int64)
@@ -169,7 +169,7 @@ def _run(
         engine.advance(batch, data, plan, at, until)
         found, at = engine.margin(batch, data, plan), until
         finite = np.isfinite(batch.parameters).all(axis=1) & np.isfinite(found)
-        better = finite & (found > margin[active])
+        better = finite & (plan.keep_last | (found > margin[active]))
         best[active[better]] = batch.parameters[better]
         margin[active[better]] = found[better]
         steps[active], diverged[active] = at, ~finite
@@ -193,7 +193,7 @@ def _groups(layouts: Sequence[Layout]) -> dict[Layout, list[int]]:
     return groups
 
 
-def _engine(engine: str, device: str) -> Engine:
+def engine_for(engine: str, device: str) -> Engine:
     """The engine for a device. Raises ValueError where there is none."""
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
@@ -207,7 +207,7 @@ def _engine(engine: str, device: str) -> Engine:
     if cuda or engine == "torch":
         from robustsize.simulate.training.torch_engine import TorchEngine
 
-        return TorchEngine("cuda" if cuda else "cpu")
+        return TorchEngine("cuda" if cuda else "cpu", compiled=cuda)
     from robustsize.simulate.training.numba_engine import NumbaEngine
 
     return NumbaEngine()

@@ -1,272 +1,197 @@
-"""Small matrix products on vector registers, for Numba code: points innermost, explicit tiles.
+"""Small matrix products on a block of points that stays in the cache: forward, backward, gradient.
 
-Matrices of activations are (units, points), rows `stride` elements apart and aligned to a vector;
-points come in whole vectors. Arguments are addresses of memory that the caller keeps alive. A
-vector has 64 bytes on machines with AVX-512, else 32.
+Matrices of activations and slopes are (units, points): rows `stride` bytes apart, of which
+1 to MAX_VECTORS vectors of points are worked on. A layer's parameters are one row an output: its
+weights, then its bias; a row of ones below what enters a layer gives the bias its gradient. Sums
+over k run in the order of k, whatever the tile, so a point's values do not depend on its
+neighbours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
 
-VECTOR_BYTES = 64 if llvm.get_host_cpu_features().get("avx512f", False) else 32
+from robustsize.simulate.training.vectors import INT, VECTOR_BYTES, Code, Loop, Vector, kernel
 
-PLAIN, RELU, SELECT, MASK = (np.int64(i) for i in range(4))
-"""What `product` stores, a being the sum: a; max(a, 0); other_j where a > 0, else 0; a where
-other_jp > 0, else 0. NumPy numbers, as Numba compiles anew for each value of a Python literal."""
+RELU, SELECT, PLAIN = (np.int64(i) for i in range(3))
+"""What `forward` stores of a sum a: max(a, 0); chosen_j where a > 0, else 0; a. NumPy numbers, as
+Numba compiles anew for each value of a Python literal."""
 
-_INT = ir.IntType(64)
-_tile: Any = intrinsic(prefer_literal=True)
-_FUSED = ("contract",)
-_ANY_ORDER = ("contract", "reassoc")
+REGISTERS = 32 if VECTOR_BYTES == 64 else 16
+MAX_VECTORS = 4
+"""Most vectors of points in a block."""
+HEIGHTS = (8, 4, 2, 1)
+"""Rows of a tile of sums, which with its columns fills at most half the registers."""
 
-
-class _Code:
-    """LLVM instructions on addresses for one element type."""
-
-    def __init__(self, builder: ir.IRBuilder, element: ir.Type) -> None:
-        self.b, self.element = builder, element
-        self.bytes = 4 if isinstance(element, ir.FloatType) else 8
-        self.lanes = VECTOR_BYTES // self.bytes
-        self.vector = ir.VectorType(element, self.lanes)
-        self.zero = ir.Constant(self.vector, [0.0] * self.lanes)
-
-    def at(self, address: ir.Value, elements: ir.Value | int) -> ir.Value:
-        """The address that many elements further."""
-        if isinstance(elements, int):
-            return self.b.add(address, _INT(elements * self.bytes))
-        return self.b.add(address, self.b.mul(elements, _INT(self.bytes)))
-
-    def load(self, address: ir.Value, kind: ir.Type) -> ir.Value:
-        aligned = VECTOR_BYTES if kind is self.vector else self.bytes
-        return self.b.load(self._pointer(address, kind), align=aligned, typ=kind)
-
-    def store(self, value: ir.Value, address: ir.Value) -> None:
-        aligned = VECTOR_BYTES if value.type is self.vector else self.bytes
-        self.b.store(value, self._pointer(address, value.type), align=aligned)
-
-    def spread(self, scalar: ir.Value) -> ir.Value:
-        """A vector with the scalar in each lane."""
-        one = self.b.insert_element(ir.Constant(self.vector, ir.Undefined), scalar, _INT(0))
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.b.shuffle_vector(one, ir.Constant(self.vector, ir.Undefined), lanes)
-
-    def fused(self, a: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
-        """a + x y."""
-        return self.b.fadd(a, self.b.fmul(x, y, flags=_FUSED), flags=_FUSED)
-
-    def sums(self, vectors: list[ir.Value]) -> ir.Value:
-        """A vector with the sum of the lanes of each given vector, whose number is a power of 2."""
-        while len(vectors) > 1:
-            vectors = [self._paired(x, y) for x, y in zip(vectors[::2], vectors[1::2], strict=True)]
-        return vectors[0]
-
-    def folded(self, vector: ir.Value, lanes: int) -> ir.Value:
-        """The vector shortened to that many lanes by adding its upper half to its lower."""
-        while vector.type.count > lanes:
-            half = vector.type.count // 2
-            low, high = (self._pick(vector, vector, range(s, s + half)) for s in (0, half))
-            vector = self.b.fadd(low, high, flags=_ANY_ORDER)
-        return vector
-
-    def _paired(self, x: ir.Value, y: ir.Value) -> ir.Value:
-        """Neighbouring lanes added: those of x, then those of y."""
-        n = x.type.count
-        even, odd = (self._pick(x, y, range(s, 2 * n, 2)) for s in (0, 1))
-        return self.b.fadd(even, odd, flags=_ANY_ORDER)
-
-    def _pick(self, x: ir.Value, y: ir.Value, lanes: range) -> ir.Value:
-        index = ir.VectorType(ir.IntType(32), len(lanes))
-        return self.b.shuffle_vector(x, y, ir.Constant(index, list(lanes)))
-
-    def _pointer(self, address: ir.Value, kind: ir.Type) -> ir.Value:
-        return self.b.inttoptr(address, ir.PointerType(kind))
+Address = Any
+Count = Any
 
 
-class _Loop:
-    """A counted loop, body between `with`, whose named values pass from round to round."""
+@kernel
+def forward(
+    c: Code,
+    kind: Count,
+    weight: Address,
+    x: Address,
+    chosen: Address,
+    out: Address,
+    outputs: Count,
+    inputs: Count,
+    vectors: Count,
+    stride: Count,
+) -> None:
+    """out_jp = epilogue(bias_j + sum_k weight_jk x_kp), see RELU, SELECT and PLAIN."""
+    number = INT(c.bytes)
+    row = c.at(number, inputs, c.bytes)
 
-    def __init__(self, builder: ir.IRBuilder, first: list[ir.Value]) -> None:
-        self.b, entry = builder, builder.block
-        self.body, self.after = (builder.append_basic_block(name) for name in ("body", "after"))
-        builder.branch(self.body)
-        builder.position_at_end(self.body)
-        self.values = [builder.phi(v.type) for v in first]
-        for phi, value in zip(self.values, first, strict=True):
-            phi.add_incoming(value, entry)
+    def tile(height: int, width: int, j: ir.Value) -> None:
+        top = c.b.add(weight, c.b.mul(j, row))
+        bias = c.at(top, inputs, c.bytes)
+        start = [c.spread(c.at(bias, row, i)) for i in range(height) for _ in range(width)]
+        sums = _product(c, start, height, width, top, row, number, x, inputs, stride)
 
-    def close(self, following: list[ir.Value], more: ir.Value) -> None:
-        """Pass the following values to the next round where `more` is true, else leave."""
-        for phi, value in zip(self.values, following, strict=True):
-            phi.add_incoming(value, self.b.block)
-        self.b.cbranch(more, self.body, self.after)
-        self.b.position_at_end(self.after)
-
-
-@_tile
-def _product_tile(  # type: ignore[no-untyped-def]
-    _, rows, vectors, like, epilogue, weight, row, column, x, bias, other, out, count, stride
-):
-    """Rows 0..rows-1 of `product` on `vectors` vectors of points; rows and vectors are literals."""
-    height, width = rows.literal_value, vectors.literal_value
-
-    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        epilogue, weight, row, column, x, bias, other, out, count, stride = arguments[3:]
-        c = _Code(b, context.get_value_type(signature.args[2].dtype))
-        tile = [(j, v) for j in range(height) for v in range(width)]
-        start = [c.spread(c.load(c.at(bias, j), c.element)) for j in range(height)]
-        loop = _Loop(b, [_INT(0), weight, x, *(start[j] for j, _ in tile)])
-        k, w, xs, *sums = loop.values
-        column_of_x = [c.load(c.at(xs, v * c.lanes), c.vector) for v in range(width)]
-        entries, entry = [], w
-        for _ in range(height):
-            entries.append(c.spread(c.load(entry, c.element)))
-            entry = c.at(entry, row)
-        sums = [
-            c.fused(s, entries[j], column_of_x[v]) for s, (j, v) in zip(sums, tile, strict=True)
-        ]
-        k = b.add(k, _INT(1))
-        loop.close([k, c.at(w, column), c.at(xs, stride), *sums], b.icmp_signed("<", k, count))
-
-        places = []
-        for j, v in tile:
-            places.append(b.add(b.mul(_INT(j), stride), _INT(v * c.lanes)))
-        end = b.append_basic_block("end")
-        cases = {kind: b.append_basic_block(f"store{kind}") for kind in (RELU, SELECT, MASK)}
-        plain = b.append_basic_block("store")
-        switch = b.switch(epilogue, plain)
-        for kind, block in cases.items():
-            switch.add_case(_INT(int(kind)), block)
-        for kind, block in {PLAIN: plain, **cases}.items():
-            b.position_at_end(block)
-            for (j, _), place, value in zip(tile, places, sums, strict=True):
-                test, stored = value, value
+        def store(kind: int) -> None:
+            for i, v, place in _places(c, height, width, out, j, stride):
+                value = sums[i * width + v]
+                kept = value
                 if kind == SELECT:
-                    stored = c.spread(c.load(c.at(other, j), c.element))
-                if kind == MASK:
-                    test = c.load(c.at(other, place), c.vector)
-                if kind != PLAIN:
-                    stored = b.select(b.fcmp_ordered(">", test, c.zero), stored, c.zero)
-                c.store(stored, c.at(out, place))
-            b.branch(end)
-        b.position_at_end(end)
-        return context.get_dummy_value()
+                    kept = c.spread(c.at(c.at(chosen, j, c.bytes), number, i))
+                c.store(value if kind == PLAIN else (value > c.zero).where(kept, c.zero), place)
 
-    return types.void(rows, vectors, like, *([types.int64] * 10)), code
+        c.each(kind, (int(RELU), int(SELECT), int(PLAIN)), store)
+
+    _tiles(c, outputs, vectors, tile)
 
 
-@_tile
-def _outer_tile(_, rows, columns, like, g, h, out, row, points, stride):  # type: ignore[no-untyped-def]
-    """Rows 0..rows-1 and columns 0..columns-1 of `outer`; both literal, powers of 2 up to 4."""
-    height, width = rows.literal_value, columns.literal_value
+@kernel
+def backward(
+    c: Code,
+    masked: Count,
+    weight: Address,
+    slopes: Address,
+    values: Address,
+    out: Address,
+    outputs: Count,
+    inputs: Count,
+    vectors: Count,
+    stride: Count,
+) -> None:
+    """out_kp = sum_j weight_jk slopes_jp; if masked, 0 where values_kp is not positive."""
+    number = INT(c.bytes)
+    row = c.at(number, inputs, c.bytes)
 
-    def code(context: Any, b: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        g, h, out, row, points, stride = arguments[3:]
-        c = _Code(b, context.get_value_type(signature.args[2].dtype))
-        loop = _Loop(b, [_INT(0), g, h, *([c.zero] * (height * width))])
-        p, gs, hs, *sums = loop.values
-        left = [c.load(c.at(gs, b.mul(_INT(j), stride)), c.vector) for j in range(height)]
-        right = [c.load(c.at(hs, b.mul(_INT(k), stride)), c.vector) for k in range(width)]
-        pairs = [(x, y) for x in left for y in right]
-        sums = [c.fused(s, x, y) for s, (x, y) in zip(sums, pairs, strict=True)]
-        p = b.add(p, _INT(c.lanes))
-        following = [p, c.at(gs, c.lanes), c.at(hs, c.lanes), *sums]
-        loop.close(following, b.icmp_signed("<", p, points))
-        for j in range(height):
-            folded = [c.folded(s, width) for s in sums[j * width : (j + 1) * width]]
-            total = c.sums(folded)
-            place = c.at(out, b.mul(_INT(j), row))
-            c.store(b.fadd(c.load(place, total.type), total), place)
-        return context.get_dummy_value()
+    def tile(height: int, width: int, k: ir.Value) -> None:
+        start = [c.zero] * (height * width)
+        top = c.at(weight, k, c.bytes)
+        sums = _product(c, start, height, width, top, number, row, slopes, outputs, stride)
 
-    return types.void(rows, columns, like, *([types.int64] * 6)), code
+        def store(masked: int) -> None:
+            from_values = _places(c, height, width, values, k, stride)
+            for (i, v, place), (_, _, value) in zip(
+                _places(c, height, width, out, k, stride), from_values, strict=True
+            ):
+                kept = sums[i * width + v]
+                c.store((c.load(value) > c.zero).where(kept, c.zero) if masked else kept, place)
 
+        c.each(masked, (1, 0), store)
 
-@njit(cache=True)
-def address(array):  # type: ignore[no-untyped-def]
-    """Where the array's elements start, signed: Numba adds uint64 and int64 as floats."""
-    return np.int64(array.ctypes.data)
-
-
-@njit(cache=True, error_model="numpy")
-def product(  # type: ignore[no-untyped-def]
-    like, epilogue, weight, row, column, x, bias, other, out, rows, count, points, stride
-):
-    """out_jp = epilogue(bias_j + sum_k weight[j row + k column] x_kp), j < rows, k < count.
-
-    like: any array of the element type. bias: `rows` numbers, zeros for none. All else int64,
-    addresses first; other: see the epilogues.
-    """
-    size = like.itemsize
-    step = VECTOR_BYTES // size
-    j = 0
-    while j < rows:
-        height = 8 if rows - j >= 8 else 4 if rows - j >= 4 else 2 if rows - j >= 2 else 1
-        w, t = weight + j * row * size, bias + j * size
-        p = 0
-        while p < points:
-            vectors = 2 if points - p >= 2 * step else 1
-            at = p * size
-            o = out + j * stride * size + at
-            z = other + (j * stride * size + at if epilogue == MASK else j * size)
-            if vectors == 2:
-                if height == 8:
-                    _product_tile(
-                        8, 2, like, epilogue, w, row, column, x + at, t, z, o, count, stride
-                    )
-                elif height == 4:
-                    _product_tile(
-                        4, 2, like, epilogue, w, row, column, x + at, t, z, o, count, stride
-                    )
-                elif height == 2:
-                    _product_tile(
-                        2, 2, like, epilogue, w, row, column, x + at, t, z, o, count, stride
-                    )
-                else:
-                    _product_tile(
-                        1, 2, like, epilogue, w, row, column, x + at, t, z, o, count, stride
-                    )
-            elif height == 8:
-                _product_tile(8, 1, like, epilogue, w, row, column, x + at, t, z, o, count, stride)
-            elif height == 4:
-                _product_tile(4, 1, like, epilogue, w, row, column, x + at, t, z, o, count, stride)
-            elif height == 2:
-                _product_tile(2, 1, like, epilogue, w, row, column, x + at, t, z, o, count, stride)
-            else:
-                _product_tile(1, 1, like, epilogue, w, row, column, x + at, t, z, o, count, stride)
-            p += vectors * step
-        j += height
+    _tiles(c, inputs, vectors, tile)
 
 
-@njit(cache=True, error_model="numpy")
-def outer(like, g, h, out, rows, columns, points, stride):  # type: ignore[no-untyped-def]
-    """out_jk += sum_p g_jp h_kp, j < rows, k < columns; rows is 1 or a multiple of 4."""
-    size = like.itemsize
-    j = 0
-    while j < rows:
-        tall = rows - j >= 4
-        a = g + j * stride * size
-        k = 0
-        while k < columns:
-            width = 4 if columns - k >= 4 else 2 if columns - k >= 2 else 1
-            b, o = h + k * stride * size, out + (j * columns + k) * size
-            if tall and width == 4:
-                _outer_tile(4, 4, like, a, b, o, columns, points, stride)
-            elif tall and width == 2:
-                _outer_tile(4, 2, like, a, b, o, columns, points, stride)
-            elif tall:
-                _outer_tile(4, 1, like, a, b, o, columns, points, stride)
-            elif width == 4:
-                _outer_tile(1, 4, like, a, b, o, columns, points, stride)
-            elif width == 2:
-                _outer_tile(1, 2, like, a, b, o, columns, points, stride)
-            else:
-                _outer_tile(1, 1, like, a, b, o, columns, points, stride)
-            k += width
-        j += 4 if tall else 1
+@kernel
+def outer(
+    c: Code,
+    slopes: Address,
+    values: Address,
+    out: Address,
+    outputs: Count,
+    columns: Count,
+    vectors: Count,
+    stride: Count,
+) -> None:
+    """out_jk += sum_p slopes_jp values_kp; the rows of `out` are `columns` numbers long."""
+    row = c.b.mul(columns, INT(c.bytes))
+
+    def tile(height: int, width: int, j: ir.Value, k: ir.Value) -> None:
+        a, b = c.b.add(slopes, c.b.mul(j, stride)), c.b.add(values, c.b.mul(k, stride))
+        loop = Loop(c, [vectors, a, b, *([c.zero] * (height * width))])
+        left, a, b, *sums = loop.values
+        right = [c.load(c.at(b, stride, i)) for i in range(width)]
+        for i in range(height):
+            slope = c.load(c.at(a, stride, i))
+            for v in range(width):
+                sums[i * width + v] += slope * right[v]
+        left = c.b.sub(left, INT(1))
+        more = c.b.icmp_signed(">", left, INT(0))
+        loop.close([left, c.beyond(a, 1), c.beyond(b, 1), *sums], more)
+        top = c.at(c.b.add(out, c.b.mul(j, row)), k, c.bytes)
+        at_once = min(height, c.width // width)
+        for i in range(0, height, at_once):
+            total = c.sums(sums[i * width : (i + at_once) * width])
+            for r in range(at_once):
+                place = c.at(top, row, i + r)
+                share = total.lanes(total, range(r * width, (r + 1) * width))
+                c.store(c.load(place, width) + share, place, aligned=False)
+
+    j = INT(0)
+    for height in [h for h in (4, 2, 1) if 8 * h <= REGISTERS]:
+
+        def rows(j: ir.Value, height: int = height) -> None:
+            k = INT(0)
+            for width in (4, 3, 2, 1):
+                k = c.steps(k, columns, width, partial(tile, height, width, j))
+
+        j = c.steps(j, outputs, height, rows)
+
+
+def _tiles(
+    c: Code, rows: Count, vectors: Count, write: Callable[[int, int, ir.Value], None]
+) -> None:
+    """Write(height, width, j) for tiles of `height` rows from j on that are `width` vectors."""
+
+    def of_width(width: int) -> None:
+        j = INT(0)
+        for height in HEIGHTS:
+            if 2 * height * width <= REGISTERS:
+                j = c.steps(j, rows, height, partial(write, height, width))
+
+    c.each(vectors, range(1, MAX_VECTORS + 1), of_width)
+
+
+def _product(
+    c: Code,
+    start: Sequence[Vector],
+    height: int,
+    width: int,
+    weight: Address,
+    row: ir.Value,
+    column: ir.Value,
+    x: Address,
+    count: Count,
+    stride: ir.Value,
+) -> list[Vector]:
+    """start_jp + sum_k weight[j row + k column] x_kp, k < count, for one tile, row by row."""
+    loop = Loop(c, [count, weight, x, *start])
+    left, weight, x, *sums = loop.values
+    xs = [c.load(c.beyond(x, v)) for v in range(width)]
+    for i in range(height):
+        entry = c.spread(c.at(weight, row, i))
+        for v in range(width):
+            sums[i * width + v] += entry * xs[v]
+    left = c.b.sub(left, INT(1))
+    following = [left, c.b.add(weight, column), c.b.add(x, stride), *sums]
+    loop.close(following, c.b.icmp_signed(">", left, INT(0)))
+    return sums
+
+
+def _places(
+    c: Code, height: int, width: int, base: Address, j: ir.Value, stride: ir.Value
+) -> list[tuple[int, int, Address]]:
+    """Row, column and address of each vector of a tile whose first row is row j."""
+    top = c.b.add(base, c.b.mul(j, stride))
+    return [(i, v, c.beyond(c.at(top, stride, i), v)) for i in range(height) for v in range(width)]

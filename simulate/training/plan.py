@@ -31,6 +31,8 @@ class Plan:
     learning_rate, final_share: Adam's rate falls along a cosine to final_share of itself.
     margin, patience, check_every: a network is done when the attack of `attack` at
         radius finds no y f(x') below margin at `patience` checks in a row.
+    keep_last: keep a network's last finite state, not the one with the largest attack margin, which
+        says little where no state reaches a positive one.
     precision: "float32" or "float64". seed: of all random numbers, together with a network's id.
 
     Raises ValueError where a value is outside its domain.
@@ -48,6 +50,7 @@ class Plan:
     margin: float = 0.05
     patience: int = 1
     check_every: int = 50
+    keep_last: bool = False
     precision: str = "float32"
     seed: int = 0
 
