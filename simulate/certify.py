@@ -24,6 +24,7 @@ from fractions import Fraction
 from robustsize.simulate.certifier.ball import ball_around, rounded_up
 from robustsize.simulate.certifier.branch import LOWER, node_parts
 from robustsize.simulate.certifier.exact_leaves import ExactBall, Refutation, leaf_verdict
+from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.frontier import MEMORY, Frontier, Search, Task
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatten
 from robustsize.simulate.instance import Instance, Norm, Point
@@ -145,7 +146,7 @@ class _Certification:
                 self._see(search)
                 if search.best[0] <= search.stop_at:
                     i = number[id(search)]
-                    refutation = self._exact(i).refuting(search.best[1:].tolist())
+                    refutation = self._exact(net, i).refuting(search.best[1:].tolist())
                     if refutation is not None:
                         return self._counterexample(i, refutation)
                     search.stop_at = math.nextafter(search.best[0], -math.inf)
@@ -156,7 +157,7 @@ class _Certification:
                 continue
             bounds[i] = search.closed
             for leaf in search.leaves:
-                verdict = self._settle(i, leaf)
+                verdict = self._settle(net, i, leaf)
                 if isinstance(verdict, Refutation):
                     return self._counterexample(i, verdict)
                 if verdict is None:
@@ -170,10 +171,10 @@ class _Certification:
             return self._undecided(reason, bounds[worst], worst)
         return self._answer(CertificateStatus.CERTIFIED, bounds[worst], worst)
 
-    def _exact(self, i: int) -> ExactBall:
+    def _exact(self, net: FlatNetwork, i: int) -> ExactBall:
         instance = self.instance
         sign, point = int(instance.labels[i]), instance.points[i]
-        return ExactBall(self.network, point, instance.radius, instance.p, sign)
+        return ExactBall(net, point, instance.radius, instance.p, sign)
 
     def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance
@@ -185,9 +186,9 @@ class _Certification:
     def _see(self, search: Search) -> None:
         self.upper = min(self.upper, float(search.best[0] + search.ball.error[-1]))
 
-    def _settle(self, i: int, leaf: Floats) -> float | Refutation | None:
+    def _settle(self, net: FlatNetwork, i: int, leaf: Floats) -> float | Refutation | None:
         lo, hi, zl, _, split = node_parts(leaf, self.network.input_dim)
-        return leaf_verdict(self._exact(i), lo, hi, zl >= 0, split)
+        return leaf_verdict(self._exact(net, i), lo, hi, zl >= 0, split)
 
     def _counterexample(self, i: int, found: Refutation) -> Certificate:
         value = float(found.value)
@@ -243,7 +244,7 @@ def minimum(
     error = float(ball.error[-1])
     lower, upper = frontier.open_bound(search), math.nextafter(search.best[0] + error, math.inf)
     if not math.isfinite(upper):
-        upper = rounded_up(sign * network.exact(centre))
+        upper = rounded_up(sign * exact_value(net, centre))
     complete = upper - lower <= tolerance + 4 * error
     reason = "" if complete else frontier.exhausted() or "rounding errors exceed the tolerance"
     seconds = time.monotonic() - started

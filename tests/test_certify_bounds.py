@@ -1,6 +1,7 @@
 """The certifier's parts against others: CROWN in NumPy, linear programs by HiGHS, rationals."""
 
 import itertools
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.optimize import linprog
 
 from robustsize.simulate.certifier.ball import ball_around, rounded_down, rounded_up
 from robustsize.simulate.certifier.branch import LOWER, node_parts, relaxed
+from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.polytope import (
     EMPTY,
     OPTIMAL,
@@ -111,6 +113,47 @@ def test_float_values_are_within_the_error_established(
     value = evaluate(net, 1.0, x, workspace(net))
     exact = network.exact([Fraction(v) for v in x])
     assert abs(Fraction(value) - exact) <= Fraction(ball.error[-1])
+
+
+def any_floats(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Random bits: every exponent and sign; some values made subnormal, some 0."""
+    bits, chance = rng.integers(0, 2**64, shape, dtype=np.uint64), rng.uniform(size=shape)
+    bits = np.where(chance < 0.2, bits & np.uint64(2**63 + 2**52 - 1), bits)
+    values = bits.view(np.float64)
+    return np.where(np.isfinite(values) & (chance < 0.8), values, 0.0)
+
+
+def single_floats(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.normal(size=shape).astype(np.float32)
+
+
+def ordinary_floats(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.normal(size=shape)
+
+
+@pytest.mark.parametrize("floats", [any_floats, single_floats, ordinary_floats])
+@settings(max_examples=60)
+@given(st.integers(1, 3), st.lists(st.integers(0, 5), max_size=3), st.integers(0, 10**6), st.data())
+def test_integers_of_fixed_width_give_the_exact_value(
+    floats: Callable[..., np.ndarray], d: int, widths: list[int], seed: int, data: st.DataObject
+) -> None:
+    rng, sizes = np.random.default_rng(seed), (d, *widths, 1)
+    network = Network.of(
+        [(floats(rng, b, a), floats(rng, b)) for a, b in itertools.pairwise(sizes)]
+    )
+    x = tuple(data.draw(st.lists(st.fractions(), min_size=d, max_size=d)))
+    assert exact_value(flatten(network), x) == network.exact(x)
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_long_sums_of_the_largest_limbs_do_not_overflow(sign: float) -> None:
+    """Hidden values 2^270 - 1 and weights 1 - 2^-53 have ones in all their places."""
+    width = 700
+    last = np.full((1, width), sign * np.nextafter(1.0, 0.0))
+    network = Network.of([(np.ones((width, 1)), np.zeros(width)), (last, [0.25])])
+    x = Fraction(2**270 - 1)
+    expected = Fraction(1, 4) + width * x * Fraction(last[0, 0])
+    assert exact_value(flatten(network), (x,)) == expected
 
 
 @given(st.fractions())

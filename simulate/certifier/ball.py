@@ -68,16 +68,15 @@ def ball_around(net: FlatNetwork, centre: Point, radius: Fraction, p: Norm, sign
         low = _enclosed(middle - a * c.denominator, below)
         high = _enclosed(middle + a * c.denominator, below)
         coordinates.append((low[0], high[1], low[1], high[0], c.numerator / c.denominator))
-    lower, upper, inner_lower, inner_upper, middles = np.array(coordinates).T.copy()
-    magnitude = np.maximum(np.abs(lower), np.abs(upper))
-    reach, error = magnitudes(net, magnitude)
+    lower, upper, inner_lower, inner_upper, middles = np.array(list(zip(*coordinates, strict=True)))
+    magnitude, reach, error = magnitudes(net, lower, upper)
     if not error[-1] < math.inf:
         raise OverflowError("values of the network come near the largest float")
     inner_radius, outer_radius = _enclosed(a, b)
     if p is Norm.TWO:
         shrink = 16 * (len(centre) + 8) * UNIT_ROUNDOFF
         inner_radius -= shrink * (inner_radius + float(np.abs(middles).sum()))
-    if inner_radius < 0 or (inner_lower > inner_upper).any():
+    if inner_radius < 0 or any(inner[2] > inner[3] for inner in coordinates):
         # no float is known to lie inside, unless the centre itself is one
         representable = all(Fraction(m) == c for m, c in zip(middles, centre, strict=True))
         inner_lower = inner_upper = middles

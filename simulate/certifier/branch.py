@@ -27,24 +27,24 @@ LEAF, WHOLE = -1.0, -2.0
 _SMALLEST_SHARE = 2.0**-30
 _ACTIVATION_BIAS = 0.4
 _CUTS, _LEAF_CUTS = 6, 100
-_ATTACK_STEPS = 16
-_STARTS = 3
+_DESCEND_EVERY = 8
+_DESCENT_STEPS, _SHORTEST_STEP, _SHRINK = 16, 0.01, 0.25
+STACK, _LEAVES = 64, 64
 _ANY = np.finfo(np.float64).max
 
 
 def whole_ball(ball: Ball) -> Floats:
-    """The node of the whole region, nothing yet known of it."""
+    """The node of the whole region, nothing yet known of it; shape (1, length of a node)."""
     undecided = np.zeros(len(ball.reach))
     start = (-np.inf, WHOLE)
-    return np.concatenate([start, ball.lower, ball.upper, -ball.reach, ball.reach, undecided])
+    return np.concatenate([start, ball.lower, ball.upper, -ball.reach, ball.reach, undecided])[None]
 
 
 def relaxed(net: FlatNetwork, ball: Ball) -> Floats:
     """The node of the whole region, bounded by the linear relaxation alone."""
-    # a second row: a search ends where its stack is full
-    stack, best = np.tile(whole_ball(ball), (2, 1)), np.append(np.inf, ball.centre)
-    run_stack(net, ball, stack, 1, stack.copy(), best, np.inf, -np.inf, _ANY, 1)
-    node: Floats = stack[0]
+    best = np.append(np.inf, ball.centre)
+    nodes, *_ = run_stack(net, ball, whole_ball(ball), best, np.inf, -np.inf, _ANY, 1)
+    node: Floats = nodes[0]
     return node
 
 
@@ -223,53 +223,48 @@ def _try_point(net, ball, best, work):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _attack(net, ball, best, stop_at, work):  # type: ignore[no-untyped-def]
-    """Descend by signed (p = inf) or normed (p = 2) gradients from a few starts; updates best.
+def _descend(net, ball, value, best, stop_at, work):  # type: ignore[no-untyped-def]
+    """From work.point, of `value`, step along signed (p = inf) or normed (p = 2) gradients.
 
-    Ends where best[0] <= stop_at.
+    Steps begin at the ball's diameter and shrink where they do not descend. Updates best, ends
+    where best[0] <= stop_at.
     """
     d = net.sizes[0]
-    state = 12345
-    for start in range(_STARTS):
-        for i in range(d):
-            if start == 0:
-                work.point[i] = best[1 + i]
-            elif start == 1:
-                work.point[i] = ball.centre[i]
-            else:
-                state = (1103515245 * state + 12345) % 2147483648
-                share = state / 2147483648.0
-                work.point[i] = ball.lower[i] + share * (ball.upper[i] - ball.lower[i])
-        _try_point(net, ball, best, work)
-        step = 2.0 * ball.radius
-        for _ in range(_ATTACK_STEPS):
-            if best[0] <= stop_at:
-                return
+    step, norm, moved = 2.0 * ball.radius, 0.0, True
+    for _ in range(_DESCENT_STEPS):
+        if best[0] <= stop_at or step <= _SHORTEST_STEP * ball.radius:
+            return
+        if moved:
+            work.base[:] = work.point
             affine_piece(net, ball, work)
-            norm = 0.0
-            for i in range(d):
-                norm += work.gradient[i] ** 2
-            norm = np.sqrt(norm)
+            norm = np.sqrt(np.sum(work.gradient[:d] ** 2))
             if norm == 0.0:
-                break
-            for i in range(d):
-                g = work.gradient[i]
-                work.point[i] -= step * (g / norm if ball.euclidean else np.sign(g))
-            _try_point(net, ball, best, work)
-            step *= 0.65
+                return
+        for i in range(d):
+            g = work.gradient[i]
+            work.point[i] = work.base[i] - step * (g / norm if ball.euclidean else np.sign(g))
+        found = _try_point(net, ball, best, work)
+        moved = found < value
+        if moved:
+            value = found
+        else:
+            step *= _SHRINK
 
 
 @compiled
-def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, most_nodes):  # type: ignore[no-untyped-def]
-    """Search depth first from the `count` nodes on the stack, the last first.
+def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # type: ignore[no-untyped-def]
+    """Search depth first from the nodes `given`, the last first; updates best = (value, x...).
 
-    Nodes whose lower bound exceeds min(goal, best - tolerance) are closed. Stops where the stack is
-    empty, best[0] <= stop_at, `most_nodes` have been bounded, or stack or leaves are full. Leaves
-    that cannot be closed go to `leaves`. Nodes on the stack have been bounded, but for whole balls,
-    which are attacked too.
+    Nodes whose lower bound exceeds min(goal, best - tolerance) are closed. Stops where no node is
+    left, best[0] <= stop_at, `most_nodes` have been bounded, or memory for nodes or leaves is full.
+    The nodes given have been bounded, but for whole balls.
 
-    Returns (nodes on the stack, leaves, nodes bounded, least lower bound among the closed).
+    Returns the nodes left, the leaves that could not be closed, the number of nodes bounded, and
+    the least lower bound among the closed.
     """
+    count = len(given)
+    stack, leaves = np.empty((count + STACK, given.shape[1])), np.empty((_LEAVES, given.shape[1]))
+    stack[:count] = given
     d, units = net.sizes[0], net.first[len(net.sizes) - 1]
     work = workspace(net)
     rows, errors = np.empty((units, d + 1)), np.empty(units)
@@ -292,11 +287,12 @@ def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, m
         for side in range(sides):
             _split(stack[count], children[side], side == 1, d, units)
             bound_node(net, ball, children[side], cutoff, work, rows, errors)
-            if children[side, LOWER] < np.inf:
-                _try_point(net, ball, best, work)
+            if whole or children[side, LOWER] <= cutoff:
+                known = best[0]
+                value = _try_point(net, ball, best, work)
+                if value < known or (nodes + side) % _DESCEND_EVERY == 0:
+                    _descend(net, ball, value, best, stop_at, work)
         nodes += sides
-        if whole and children[0, LOWER] <= cutoff:
-            _attack(net, ball, best, stop_at, work)
         cutoff = min(goal, best[0] - tolerance)
         first = 1 if sides == 2 and children[1, LOWER] > children[0, LOWER] else 0
         for place in range(sides):
@@ -306,4 +302,4 @@ def run_stack(net, ball, stack, count, leaves, best, goal, tolerance, stop_at, m
             else:
                 stack[count] = children[side]
                 count += 1
-    return count, found, nodes, closed
+    return stack[:count].copy(), leaves[:found].copy(), nodes, closed

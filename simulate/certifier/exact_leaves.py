@@ -5,59 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise, repeat
 from math import isqrt, lcm
-from operator import lshift, mul
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from robustsize.simulate.certifier.ball import rounded_down
+from robustsize.simulate.certifier.exact_value import exact_value, over
 from robustsize.simulate.certifier.polytope import EMPTY, dual_simplex
+from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
 from robustsize.simulate.instance import Norm, Point
-from robustsize.simulate.network import Network
 
 _DESCENTS = 8
 _CUTS = 30
 _ROOT_BITS = 120
-
-
-def _integers(values: NDArray[np.float64]) -> tuple[list[int], int]:
-    """values * 2^bits, which are integers, and bits."""
-    mantissas, exponents = np.frexp(values)
-    bits = 53 - int(exponents.min(initial=53))
-    whole, shifts = (mantissas * 2.0**53).astype(np.int64), exponents + (bits - 53)
-    return list(map(lshift, whole.tolist(), shifts.tolist())), bits
-
-
-def _over(denominator: int, values: Iterable[Fraction]) -> list[int]:
-    """Numerators of the values over a common denominator."""
-    return [v.numerator * (denominator // v.denominator) for v in values]
-
-
-def scaled_value(network: Network, x: Point) -> Fraction:
-    """`Network.exact` in integers over one denominator a layer: no gcd, nothing for units at 0."""
-    scale = lcm(*(v.denominator for v in x))
-    z, on = _over(scale, x), list(range(len(x)))
-    for weight, bias in zip(network.weights, network.biases, strict=True):
-        h = [*(z[k] for k in on), scale]
-        inputs: Iterable[list[int]]
-        if isinstance(weight, np.ndarray):
-            entries = np.concatenate([weight[:, on], bias[:, None]], axis=1).reshape(-1)
-            cuts = list(pairwise(range(0, entries.size + 1, len(h))))
-            inputs = repeat(h)
-        else:
-            rows = sparse.hstack([weight[:, on], sparse.csr_array(bias[:, None])], format="csr")
-            entries, columns = rows.data, rows.indices.tolist()
-            cuts = list(pairwise(rows.indptr.tolist()))
-            inputs = ([h[k] for k in columns[a:b]] for a, b in cuts)
-        factors, bits = _integers(entries)
-        z = [sum(map(mul, factors[a:b], v)) for (a, b), v in zip(cuts, inputs, strict=False)]
-        scale <<= bits
-        on = [k for k, v in enumerate(z) if v > 0]
-    return Fraction(z[0], scale)
 
 
 class Refutation(NamedTuple):
@@ -71,7 +33,7 @@ class Refutation(NamedTuple):
 class ExactBall:
     """sign * f is to be positive on the closed l_p ball of `radius` around `centre`."""
 
-    network: Network
+    net: FlatNetwork
     centre: Point
     radius: Fraction
     p: Norm
@@ -79,14 +41,14 @@ class ExactBall:
 
     def value(self, x: Point) -> Fraction:
         """Sign times f, exactly."""
-        return self.sign * scaled_value(self.network, x)
+        return self.sign * exact_value(self.net, x)
 
     def contains(self, x: Point) -> bool:
         """Whether x lies in the closed ball."""
         scale = lcm(*(v.denominator for v in (*x, *self.centre, self.radius)))
-        at, centre = _over(scale, x), _over(scale, self.centre)
+        at, centre = over(scale, x), over(scale, self.centre)
         offsets = [v - c for v, c in zip(at, centre, strict=True)]
-        (radius,) = _over(scale, (self.radius,))
+        (radius,) = over(scale, (self.radius,))
         if self.p is Norm.INF:
             return max(map(abs, offsets)) <= radius
         return sum(v * v for v in offsets) <= radius**2
@@ -143,7 +105,7 @@ class ExactBall:
 
     def _least_of_piece(self, x: Point, value: Fraction) -> Point:
         """Where the linear piece of sign * f at x is least on the ball (nearly, if p = 2)."""
-        slope = [self.sign * g for g in _gradient(self.network, x)]
+        slope = [self.sign * g for g in _gradient(self.net, x)]
         if self.p is Norm.INF:
             steps = [self.radius if g > 0 else -self.radius for g in slope]
             return tuple(
@@ -170,38 +132,35 @@ def _root_above(square: Fraction) -> Fraction:
     return Fraction(isqrt(scaled) + 1, square.denominator * 2**_ROOT_BITS)
 
 
-def _rows(network: Network, layer: int) -> sparse.csr_array:
-    return sparse.csr_array(network.weights[layer])
+def _layers(net: FlatNetwork) -> list[tuple[Floats, Floats]]:
+    """Views of each layer's weights, shape (n_t, n_{t-1}), and biases."""
+    found = []
+    for t in range(1, len(net.sizes)):
+        size, below, start, unit = net.sizes[t], net.sizes[t - 1], net.at[t], net.first[t]
+        weights = net.weights[start : start + size * below].reshape(size, below)
+        found.append((weights, net.biases[unit : unit + size]))
+    return found
 
 
-def _gradient(network: Network, x: Point) -> list[Fraction]:
+def _product(row: Floats, values: Iterable[Any]) -> Any:
+    """sum_i row_i values_i, the values rationals or vectors of them; entries 0 are skipped."""
+    terms = (Fraction(float(w)) * v for w, v in zip(row, values, strict=True) if w)
+    return sum(terms, Fraction(0))
+
+
+def _gradient(net: FlatNetwork, x: Point) -> list[Fraction]:
     """Slope of the linear piece of f at x; a unit at 0 counts as off."""
-    h, active = list(x), []
-    layers = [_rows(network, i) for i in range(network.depth)]
-    for rows, bias in zip(layers[:-1], network.biases[:-1], strict=True):
-        h = [max(v, Fraction(0)) for v in _affine(rows, bias, h)]
+    layers, h = _layers(net), list(x)
+    active = [[True] * len(x)]
+    for weights, biases in layers[:-1]:
+        z = [_product(row, h) + Fraction(float(b)) for row, b in zip(weights, biases, strict=True)]
+        h = [max(v, Fraction(0)) for v in z]
         active.append([v > 0 for v in h])
     back = [Fraction(1)]
-    for i in range(network.depth - 1, -1, -1):
-        into = [Fraction(0)] * layers[i].shape[1]
-        for j, b in enumerate(back):
-            if b:
-                for at in range(layers[i].indptr[j], layers[i].indptr[j + 1]):
-                    into[layers[i].indices[at]] += b * Fraction(float(layers[i].data[at]))
-        back = (
-            [v if on else Fraction(0) for v, on in zip(into, active[i - 1], strict=True)]
-            if i
-            else into
-        )
+    for (weights, _), on in zip(reversed(layers), reversed(active), strict=True):
+        columns = zip(weights.T, on, strict=True)
+        back = [_product(column, back) if used else Fraction(0) for column, used in columns]
     return back
-
-
-def _affine(rows: sparse.csr_array, bias: NDArray[np.float64], h: list[Fraction]) -> list[Fraction]:
-    out = [Fraction(float(b)) for b in bias]
-    for j in range(len(out)):
-        for at in range(rows.indptr[j], rows.indptr[j + 1]):
-            out[j] += Fraction(float(rows.data[at])) * h[rows.indices[at]]
-    return out
 
 
 def leaf_verdict(
@@ -219,7 +178,7 @@ def leaf_verdict(
     Returns a positive lower bound (+inf where the leaf is empty), or a refutation, or None where
     neither was found (possible at p = 2 only).
     """
-    forms = _linear_forms(ball.network, active)
+    forms = _linear_forms(ball.net, active)
     output = ball.sign * forms[-1][0]
     units = np.concatenate(forms[:-1]) if len(forms) > 1 else output[None][:0]
     chosen = np.flatnonzero(split)
@@ -242,24 +201,21 @@ def leaf_verdict(
     return ball.refuting(x)
 
 
-def _linear_forms(network: Network, active: NDArray[np.bool_]) -> list[NDArray]:
+def _linear_forms(net: FlatNetwork, active: NDArray[np.bool_]) -> list[NDArray]:
     """Each layer's pre-activations as linear functions of x under a pattern: shape (n_i, d+1)."""
-    d, start = network.input_dim, 0
+    d, start = int(net.sizes[0]), 0
     current = np.array([[Fraction(int(i == j)) for j in range(d + 1)] for i in range(d)], object)
-    forms = []
-    for i, bias in enumerate(network.biases):
-        rows = _rows(network, i)
-        out = np.full((len(bias), d + 1), Fraction(0), dtype=object)
-        for j in range(len(bias)):
-            out[j, d] = Fraction(float(bias[j]))
-            for at in range(rows.indptr[j], rows.indptr[j + 1]):
-                out[j] += Fraction(float(rows.data[at])) * current[rows.indices[at]]
+    forms: list[NDArray] = []
+    for weights, biases in _layers(net):
+        if forms:
+            on = active[start : start + len(forms[-1])]
+            start += len(on)
+            current = forms[-1] * on[:, None]
+        out = np.full((len(biases), d + 1), Fraction(0), dtype=object)
+        for form, row, bias in zip(out, weights, biases, strict=True):
+            form += _product(row, current)
+            form[d] += Fraction(float(bias))
         forms.append(out)
-        if i < network.depth - 1:
-            on = active[start : start + len(bias)]
-            current = out.copy()
-            current[~on] = Fraction(0)
-            start += len(bias)
     return forms
 
 

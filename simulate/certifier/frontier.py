@@ -18,13 +18,11 @@ from functools import partial
 import numpy as np
 
 from robustsize.simulate.certifier.ball import Ball
-from robustsize.simulate.certifier.branch import LOWER, run_stack, whole_ball
+from robustsize.simulate.certifier.branch import LOWER, STACK, run_stack, whole_ball
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
 
 MEMORY = 2**30
 _TASKS = 16
-_STACK = 64
-_LEAVES = 64
 _ROUND_WORK = 4e7
 
 
@@ -60,7 +58,7 @@ class Task:
     @classmethod
     def whole(cls, search: Search) -> Task:
         """The task that a search begins with: its whole ball."""
-        return cls(search, whole_ball(search.ball)[None])
+        return cls(search, whole_ball(search.ball))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,24 +80,19 @@ def _node_budget(net: FlatNetwork) -> int:
 
 def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
     """Take one task through at most `budget` nodes; touches nothing shared."""
-    search, nodes = task.search, task.nodes
+    search = task.search
     best = search.best.copy()
-    stack = np.empty((len(nodes) + _STACK, nodes.shape[1]))
-    stack[: len(nodes)] = nodes
-    leaves = np.empty((_LEAVES, nodes.shape[1]))
-    left, found, bounded, closed = run_stack(
+    left, leaves, bounded, closed = run_stack(
         net,
         search.ball,
-        stack,
-        len(nodes),
-        leaves,
+        task.nodes,
         best,
         search.goal,
         search.tolerance,
         search.stop_at,
         budget,
     )
-    return _Outcome(task, best, closed, leaves[:found].copy(), stack[:left].copy(), bounded)
+    return _Outcome(task, best, closed, leaves, left, bounded)
 
 
 def _halves(task: Task) -> list[Task]:
@@ -143,7 +136,7 @@ class Frontier:
             search.best = outcome.best
         if len(outcome.left):
             rest = Task(search, outcome.left)
-            crowded = len(self.tasks) >= _TASKS and len(outcome.left) <= _STACK
+            crowded = len(self.tasks) >= _TASKS and len(outcome.left) <= STACK
             self.tasks.extend([rest] if crowded else _halves(rest))
 
     def exhausted(self) -> str:

@@ -38,53 +38,50 @@ _LARGEST = 1e150
 class FlatNetwork(NamedTuple):
     """A network in flat arrays, so that one compiled program serves each depth.
 
-    sizes: n_0..n_L. at[t], first[t]: where layer t's weights (row-major, and transposed) and biases
-    begin, t >= 1; first[t] + k is also the number of hidden unit k of layer t.
+    sizes: n_0..n_L. at[t], first[t]: where layer t's weights (row-major) and biases begin, t >= 1;
+    first[t] + k is also the number of hidden unit k of layer t.
     """
 
     sizes: Integers
     at: Integers
     first: Integers
     weights: Floats
-    transposed: Floats
     biases: Floats
 
 
 class Workspace(NamedTuple):
-    """Buffers of a search: relaxation lines, back-propagated coefficients, units' linear bounds."""
+    """Buffers of a search: relaxation lines, back-propagated coefficients, units' linear bounds.
 
+    transposed: the layers' weights column by column, at the same places as in the network.
+    """
+
+    transposed: Floats
     upper_slope: Floats
     upper_shift: Floats
     lower_slope: Floats
     coefficient: Floats
     below: Floats
     above: Floats
-    low: Floats
-    high: Floats
-    next_low: Floats
-    next_high: Floats
+    current: Floats
+    following: Floats
     rows: Integers
     vectors: Floats
     gradient: Floats
     point: Floats
+    base: Floats
     values: Floats
     z: Floats
 
 
 def flatten(network: Network) -> FlatNetwork:
     """Copy a network, sparse layers made dense."""
-    dense = [np.asarray(w if isinstance(w, np.ndarray) else w.toarray()) for w in network.weights]
-    sizes = [network.input_dim, *(len(w) for w in dense)]
-    at = [0, *accumulate((w.size for w in dense[:-1]), initial=0)]
-    first = [0, *accumulate(sizes[1:-1], initial=0)]
-    return FlatNetwork(
-        np.array(sizes, dtype=np.int64),
-        np.array(at, dtype=np.int64),
-        np.array(first, dtype=np.int64),
-        np.concatenate([w.reshape(-1) for w in dense]),
-        np.concatenate([w.T.reshape(-1) for w in dense]),
-        np.concatenate(network.biases),
-    )
+    dense = [w if isinstance(w, np.ndarray) else w.toarray() for w in network.weights]
+    shape = [network.input_dim, *map(len, dense)]
+    places = [0, *accumulate((w.size for w in dense[:-1]), initial=0)]
+    sizes, at, first = np.array([shape, places, [0, *accumulate(shape[1:-1], initial=0)]])
+    entries = np.concatenate([*(w.reshape(-1) for w in dense), *network.biases])
+    count = len(entries) - int(first[-1]) - 1
+    return FlatNetwork(sizes, at, first, entries[:count], entries[count:])
 
 
 @inner
@@ -105,11 +102,12 @@ def _absolute_values(net, inputs, rate):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def magnitudes(net, largest_input):  # type: ignore[no-untyped-def]
-    """Z of the hidden units, and E of the hidden units and the output, from X = largest_input.
+def magnitudes(net, lower, upper):  # type: ignore[no-untyped-def]
+    """X of a box, Z of the hidden units, and E of the hidden units and the output.
 
     E is infinite where the values come near the largest float.
     """
+    largest_input = np.maximum(np.abs(lower), np.abs(upper))
     last = len(net.sizes) - 1
     total = net.first[last] + net.sizes[0] + 8
     rate = 8.0 * UNIT_ROUNDOFF * (last + 1) * total
@@ -120,7 +118,7 @@ def magnitudes(net, largest_input):  # type: ignore[no-untyped-def]
     error = (every * rate + tiny) * (1.0 + rate)
     if not largest + largest_input.sum() < _LARGEST or rate > 1e-3:
         error[:] = np.inf
-    return every[:-1], error
+    return largest_input, every[:-1], error
 
 
 @compiled
@@ -129,20 +127,26 @@ def workspace(net):  # type: ignore[no-untyped-def]
     d = net.sizes[0]
     units = net.first[len(net.sizes) - 1]
     widest = net.sizes.max()
+    transposed = np.empty_like(net.weights)
+    for t in range(1, len(net.sizes)):
+        size, below = net.sizes[t], net.sizes[t - 1]
+        for k in range(size):
+            for i in range(below):
+                transposed[net.at[t] + i * size + k] = net.weights[net.at[t] + k * below + i]
     return Workspace(
+        transposed,
         np.empty(units),
         np.empty(units),
         np.empty(units),
         np.empty(units),
         np.empty((units, d + 1)),
         np.empty((units, d + 1)),
-        np.empty((widest, widest)),
-        np.empty((widest, widest)),
-        np.empty((widest, widest)),
-        np.empty((widest, widest)),
+        np.empty((widest, 2 * widest)),
+        np.empty((widest, 2 * widest)),
         np.empty(widest, np.int64),
-        np.empty((8, widest)),
+        np.empty((4, 2 * widest)),
         np.empty(d + 1),
+        np.empty(d),
         np.empty(d),
         np.empty((2, widest)),
         np.empty(units),
@@ -201,74 +205,61 @@ def _first_layer(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-unt
 
 
 @inner
-def _relax_back(net, s, count, zl, zu, low, high, next_low, next_high, work):  # type: ignore[no-untyped-def]
-    """Take the coefficients of `count` rows from the outputs of layer s to those of layer s-1."""
+def _relax_back(net, s, count, zl, zu, current, following, work):  # type: ignore[no-untyped-def]
+    """Take the coefficients of `count` rows from the outputs of layer s to those of layer s-1.
+
+    Column j of `current` is a row, a function of the layer's outputs; what becomes of it is below.
+    """
     below = net.sizes[s - 1]
-    const_low, const_high = work.vectors[0], work.vectors[1]
-    gl, gh = work.vectors[2], work.vectors[3]
-    next_low[:below, :count] = 0.0
-    next_high[:below, :count] = 0.0
+    constants, taken = work.vectors[0], work.vectors[1]
+    following[:below, :count] = 0.0
     for k in range(net.sizes[s]):
         unit = net.first[s] + k
         if zu[unit] <= 0.0:
             continue
-        bias = net.biases[unit]
-        row_low, row_high = low[k], high[k]
+        bias, row = net.biases[unit], current[k]
         if zl[unit] >= 0.0:
             for j in range(count):
-                gl[j] = row_low[j]
-                gh[j] = row_high[j]
-                const_low[j] += row_low[j] * bias
-                const_high[j] += row_high[j] * bias
+                taken[j] = row[j]
+                constants[j] += row[j] * bias
         else:
             steep, flat = work.upper_slope[unit], work.lower_slope[unit]
             shift = work.upper_shift[unit]
             for j in range(count):
-                a, b = row_low[j], row_high[j]
-                gl[j] = a * (flat if a > 0.0 else steep)
-                gh[j] = b * (steep if b > 0.0 else flat)
-                const_low[j] += gl[j] * bias + min(a, 0.0) * shift
-                const_high[j] += gh[j] * bias + max(b, 0.0) * shift
+                a = row[j]
+                g = a * (flat if a > 0.0 else steep)
+                taken[j] = g
+                constants[j] += g * bias + min(a, 0.0) * shift
         start = net.at[s] + k * below
         for i in range(below):
             w = net.weights[start + i]
             if w != 0.0:
-                into_low, into_high = next_low[i], next_high[i]
+                into = following[i]
                 for j in range(count):
-                    into_low[j] += gl[j] * w
-                    into_high[j] += gh[j] * w
+                    into[j] += taken[j] * w
 
 
 @inner
-def _concretise(ball, count, lo, hi, low, high, work):  # type: ignore[no-untyped-def]
-    """Extremes of the rows' linear bounds over box and ball, into work.vectors[4] and [5]."""
-    least, most = work.vectors[4], work.vectors[5]
-    square_low, square_high = work.vectors[6], work.vectors[7]
-    for j in range(count):
-        least[j] = work.vectors[0, j]
-        most[j] = work.vectors[1, j]
+def _concretise(ball, count, lo, hi, rows, work):  # type: ignore[no-untyped-def]
+    """Least values of the rows' linear functions over box and ball, into work.vectors[2]."""
+    constants, least = work.vectors[0], work.vectors[2]
+    middle, square = work.vectors[1], work.vectors[3]
+    least[:count] = constants[:count]
     for i in range(len(lo)):
-        row_low, row_high = low[i], high[i]
+        row, low, high = rows[i], lo[i], hi[i]
         for j in range(count):
-            a, b = row_low[j], row_high[j]
-            least[j] += a * (lo[i] if a > 0.0 else hi[i])
-            most[j] += b * (hi[i] if b > 0.0 else lo[i])
+            a = row[j]
+            least[j] += a * (low if a > 0.0 else high)
     if ball.euclidean:
-        for j in range(count):
-            square_low[j] = 0.0
-            square_high[j] = 0.0
-            work.vectors[2, j] = work.vectors[0, j]
-            work.vectors[3, j] = work.vectors[1, j]
+        middle[:count] = constants[:count]
+        square[:count] = 0.0
         for i in range(len(lo)):
-            row_low, row_high, middle = low[i], high[i], ball.centre[i]
+            row, centre = rows[i], ball.centre[i]
             for j in range(count):
-                square_low[j] += row_low[j] * row_low[j]
-                square_high[j] += row_high[j] * row_high[j]
-                work.vectors[2, j] += row_low[j] * middle
-                work.vectors[3, j] += row_high[j] * middle
+                square[j] += row[j] * row[j]
+                middle[j] += row[j] * centre
         for j in range(count):
-            least[j] = max(least[j], work.vectors[2, j] - ball.radius * np.sqrt(square_low[j]))
-            most[j] = min(most[j], work.vectors[3, j] + ball.radius * np.sqrt(square_high[j]))
+            least[j] = max(least[j], middle[j] - ball.radius * np.sqrt(square[j]))
 
 
 @inner
@@ -277,7 +268,8 @@ def hidden_bounds(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-un
 
     Only undecided units and those with a split are computed; of these work.below and work.above
     receive linear bounds in x (d coefficients and a constant), each off by at most ball.error.
-    Returns False where the region is proved empty.
+    An upper bound is a lower one of the negated row. Returns False where the region is proved
+    empty.
     """
     if not _first_layer(net, ball, lo, hi, zl, zu, split, work):
         return False
@@ -290,29 +282,28 @@ def hidden_bounds(net, ball, lo, hi, zl, zu, split, work):  # type: ignore[no-un
                 work.rows[count] = k
                 count += 1
         if count:
-            low, high, next_low, next_high = work.low, work.high, work.next_low, work.next_high
+            current, following, constants = work.current, work.following, work.vectors[0]
             previous = net.sizes[t - 1]
             for j in range(count):
                 row = net.at[t] + work.rows[j] * previous
-                work.vectors[0, j] = net.biases[start + work.rows[j]]
-                work.vectors[1, j] = work.vectors[0, j]
+                constants[j] = net.biases[start + work.rows[j]]
+                constants[count + j] = -constants[j]
                 for k in range(previous):
-                    low[k, j] = net.weights[row + k]
-                    high[k, j] = low[k, j]
+                    current[k, j] = net.weights[row + k]
+                    current[k, count + j] = -current[k, j]
             for s in range(t - 1, 0, -1):
-                _relax_back(net, s, count, zl, zu, low, high, next_low, next_high, work)
-                low, next_low = next_low, low
-                high, next_high = next_high, high
-            _concretise(ball, count, lo, hi, low, high, work)
+                _relax_back(net, s, 2 * count, zl, zu, current, following, work)
+                current, following = following, current
+            _concretise(ball, 2 * count, lo, hi, current, work)
             for j in range(count):
                 unit = start + work.rows[j]
                 for i in range(d):
-                    work.below[unit, i] = low[i, j]
-                    work.above[unit, i] = high[i, j]
-                work.below[unit, d] = work.vectors[0, j]
-                work.above[unit, d] = work.vectors[1, j]
-                zl[unit] = max(zl[unit], work.vectors[4, j] - ball.error[unit])
-                zu[unit] = min(zu[unit], work.vectors[5, j] + ball.error[unit])
+                    work.below[unit, i] = current[i, j]
+                    work.above[unit, i] = -current[i, count + j]
+                work.below[unit, d] = constants[j]
+                work.above[unit, d] = -constants[count + j]
+                zl[unit] = max(zl[unit], work.vectors[2, j] - ball.error[unit])
+                zu[unit] = min(zu[unit], ball.error[unit] - work.vectors[2, count + j])
                 if zl[unit] > zu[unit]:
                     return False
         _set_lines(zl, zu, start, start + net.sizes[t], work)
@@ -358,7 +349,7 @@ def output_bound(net, ball, zl, zu, work):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _affine(net, t, current, following):  # type: ignore[no-untyped-def]
+def _affine(net, t, current, following, work):  # type: ignore[no-untyped-def]
     """Layer t's pre-activations from the layer's inputs."""
     size = net.sizes[t]
     for k in range(size):
@@ -368,7 +359,7 @@ def _affine(net, t, current, following):  # type: ignore[no-untyped-def]
         if h != 0.0:
             start = net.at[t] + i * size
             for k in range(size):
-                following[k] += net.transposed[start + k] * h
+                following[k] += work.transposed[start + k] * h
 
 
 @compiled
@@ -378,7 +369,7 @@ def evaluate(net, sign, x, work):  # type: ignore[no-untyped-def]
     current[: len(x)] = x
     last = len(net.sizes) - 1
     for t in range(1, last + 1):
-        _affine(net, t, current, following)
+        _affine(net, t, current, following, work)
         if t < last:
             for k in range(net.sizes[t]):
                 work.z[net.first[t] + k] = following[k]
