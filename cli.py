@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -202,30 +203,70 @@ def plot(
 
 
 @cli.command()
-@click.option("--preset", default="quick", help="what to measure: quick")
+@click.option("--preset", default="quick", help="quick (minutes) or full (hours, resumes)")
+@click.option("--only", default="", help="ids of theorems or probes, such as thm4.3,gap")
 @device_option
 @seed_option
 @click.option("-o", "--output", required=True, help="the folder for summary, JSON and figures")
 @json_option
-def agree(preset: str, device: str, seed: int, output: str, as_json: bool) -> None:
-    """Measure the hard instance of Theorem 4.3 and hold it against the bounds.
+def agree(preset: str, only: str, device: str, seed: int, output: str, as_json: bool) -> None:
+    """Measure small cases of every theorem of the paper's Table 1 and hold them against its bounds.
 
-    Exit code 1 where a certified measurement contradicts theory.
+    Exit code 1 where a measurement contradicts theory.
 
     Example: robustsize agree --preset quick -o out/report
     """
+    from robustsize.report.agree import preset_tasks
+
+    tasks = preset_tasks(preset, [id for id in only.split(",") if id], seed, device)
+    _agree(tasks, f"preset {preset}", output, inf, as_json)
+
+
+@cli.command()
+@click.argument("theorem", metavar="ID")
+@parameter_options
+@click.option("--seeds", type=_COUNT, help="random instances, starts or trials of each cell")
+@click.option("--budget", default="300", type=_SECONDS, help="seconds; what is left out is said")
+@device_option
+@seed_option
+@click.option("-o", "--output", required=True, help="the folder for summary, JSON and figures")
+@json_option
+def probe(
+    theorem: str,
+    values: Given,
+    norm: Norm,
+    seeds: int | None,
+    budget: Fraction,
+    device: str,
+    seed: int,
+    output: str,
+    as_json: bool,
+) -> None:
+    """Measure one theorem at parameters of your own; parameters not given are the quick preset's.
+
+    Exit code 1 where a measurement contradicts theory.
+
+    Example: robustsize probe thm5.5 --d 6 --k 1:2 --epsilon 1/4 --c 1/2 --seeds 8 -o out/probe
+    """
+    from robustsize.report.agree import probe_task
+    from robustsize.simulate.probes.catalogue import probe_of
+
+    chosen = probe_of(theorem, "ID")
+    task = probe_task(chosen, values, norm, seeds or chosen.quick.seeds, seed, device)
+    _agree([task], f"probe {chosen.id}", output, float(budget), as_json)
+
+
+def _agree(tasks: Any, name: str, output: str, budget: float, as_json: bool) -> None:
+    """Run probes, print the page or the outcomes, and exit."""
     from robustsize.report import progress
-    from robustsize.report.agree import PRESETS, SUMMARY, contradicted
+    from robustsize.report.agree import SUMMARY, contradicted
     from robustsize.report.agree import agree as measure
 
-    if preset not in PRESETS:
-        names = ", ".join(PRESETS)
-        raise InputError(f"--preset {preset[:40]!r}: one of {names}; for example --preset quick")
     folder = Path(output)
     with progress.shown() as show:
-        result = measure(PRESETS[preset], device=device, seed=seed, folder=folder, progress=show)
+        result = measure(tasks, name, folder=folder, budget_seconds=budget, progress=show)
     if as_json:
-        _print_json(result)
+        _print_json(result["outcomes"])
     else:
         click.echo((folder / SUMMARY).read_text())
         click.echo(f"wrote {folder}")

@@ -48,17 +48,19 @@ def smallest_size(
     depth: int | None,
     error: Fraction,
     growths: Sequence[Growth],
+    spare_bits: int = 0,
 ) -> SizeNeeded:
     """The smallest n that every growth bound lets meet each labelling of m points.
 
-    points: m >= 1, exact or a ball. depth: L, None for any depth. error: alpha in [0, 1/2). Where a
-    growth bound says nothing of a size it lets it pass; where it speaks it rises with n.
+    points: m >= 1, exact or a ball. depth: L, None for any depth. error: alpha in [0, 1/2).
+    spare_bits: t; then networks below n meet at most a share 2^-t of the labellings. Where a growth
+    bound says nothing of a size it lets it pass; where it speaks it rises with n.
     """
 
     @cache
     def bits_needed(precision: int) -> arb:
         with ctx.workprec(precision):
-            return labelling_bits(points, error)
+            return labelling_bits(points, error) - spare_bits
 
     def test(growth: Growth) -> Test:
         def passes(size: balls.Value) -> bool | None:

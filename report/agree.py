@@ -1,300 +1,246 @@
-"""The main job: bounds, constructions and measured sizes on the hard instance of Theorem 4.3."""
+"""The main job: run probes cell by cell, judge, and write every number, a page and the figures."""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from robustsize.bounds import symbols
-from robustsize.bounds.catalogue import theorem
-from robustsize.bounds.statement import FormName
-from robustsize.bounds.symbols import InputError, Norm
-from robustsize.bounds.value import BoundValue, bound_value, choose_form
+from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm
 from robustsize.report import agreement_page
-from robustsize.report.agreement_figure import agreement_figure
-from robustsize.report.bound_text import bound_json
+from robustsize.report.agreement_figure import figures
 from robustsize.report.files import check_folder, save_figure, write_json, write_text
 from robustsize.report.progress import Progress, silent
-from robustsize.report.verdict import Agreement, MeasuredSizes, judge
-from robustsize.simulate.certify import Certificate, CertificateStatus
-from robustsize.simulate.instance import (
-    Grid,
-    HardInstance,
-    checkerboard,
-    grid_axis,
-    hard_instance,
-    random_labelling,
-    separating_hyperplane,
+from robustsize.report.statistics import corrected_confidence, is_statistical, point
+from robustsize.report.verdict import Agreement, Verdict, judge
+from robustsize.simulate.probes.catalogue import PROBES, probe_of
+from robustsize.simulate.probes.claim import (
+    Evidence,
+    Limit,
+    Number,
+    Prediction,
+    evidence_json,
+    evidence_of,
 )
-from robustsize.simulate.search import Settings
-from robustsize.simulate.searching.prune import Effort
-from robustsize.simulate.smallest import Smallest, smallest_certified
+from robustsize.simulate.probes.probe import Axes, Cell, Outcome, Probe, Row, Run, Setting
+from robustsize.simulate.train import engine_for
 
 RESULT = "agreement.json"
 SUMMARY = "summary.md"
 NETWORKS = "networks"
-_EXHAUSTED = 3
-"""All labellings of so many points are measured."""
+CELLS = ".cells"
+PRESETS = ("quick", "full")
+_SOFTWARE = ("robustsize", "numpy", "numba", "scipy", "scikit-learn", "torch")
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One dimension of a preset: what the search tries there, and the share of the work."""
+class Task:
+    """A probe and where it measures."""
 
-    d: int
-    search: Settings
-    random_labellings: int
-    share: float
+    probe: Probe
+    setting: Setting
 
 
-@dataclass(frozen=True)
-class Preset:
-    """What `agree` measures."""
+def preset_tasks(preset: str, only: Sequence[str], seed: int, device: str) -> list[Task]:
+    """The probes of a preset with its settings.
 
-    name: str
-    epsilon: Fraction
-    c: Fraction
-    p: Norm
-    cells: tuple[Cell, ...]
+    preset: quick or full. only: ids of probes or of theorems they cover; empty for all.
+
+    Raises InputError for another preset or id.
+    """
+    if preset not in PRESETS:
+        names = " or ".join(PRESETS)
+        raise InputError(f"--preset {preset[:40]!r}: {names}; for example --preset quick")
+    chosen = dict.fromkeys([probe_of(id, "--only") for id in only] or PROBES)
+    settings = [(p, p.quick if preset == "quick" else p.full) for p in chosen]
+    return [Task(p, replace(setting, seed=seed, device=device)) for p, setting in settings]
 
 
-_SHORT = Effort(rounds=12, tries=16)
+def probe_task(probe: Probe, given: Axes, p: Norm, seeds: int, seed: int, device: str) -> Task:
+    """A probe at the user's parameters, the others as in its quick preset.
 
-PRESETS = {
-    "quick": Preset(
-        name="quick",
-        epsilon=Fraction(1, 4),
-        c=Fraction(1, 2),
-        p=Norm.INF,
-        cells=(
-            Cell(2, Settings(ladder=((2,), (4,)), seeds=16, cycles=1, effort=_SHORT), 0, 0.04),
-            Cell(
-                3,
-                Settings(
-                    ladder=((4,), (8,), (8, 4), (12, 6)),
-                    seeds=32,
-                    cycles=2,
-                    steps=300,
-                    effort=Effort(rounds=20, beam=2),
-                ),
-                3,
-                0.3,
-            ),
-            Cell(
-                4,
-                Settings(
-                    ladder=((16, 8), (24, 12), (32, 16)),
-                    seeds=32,
-                    cycles=1,
-                    chains=6,
-                    effort=Effort(rounds=24),
-                ),
-                2,
-                0.4,
-            ),
-            Cell(
-                5,
-                Settings(
-                    ladder=((64, 32),),
-                    seeds=4,
-                    cycles=1,
-                    chains=8,
-                    steps=300,
-                    effort=Effort(rounds=12, tries=64),
-                ),
-                1,
-                0.26,
-            ),
-        ),
-    )
-}
+    Raises InputError for a parameter that the probe does not take.
+    """
+    for symbol in given:
+        if symbol not in probe.quick.axes:
+            taken = ", ".join(BY_SYMBOL[s].option for s in probe.quick.axes)
+            raise InputError(f"{BY_SYMBOL[symbol].option}: the probe {probe.id} takes {taken}")
+    axes = {**probe.quick.axes, **given}
+    return Task(probe, Setting(axes=axes, p=p, seeds=seeds, seed=seed, device=device))
 
 
 def agree(
-    preset: Preset, *, device: str, seed: int, folder: Path, progress: Progress = silent
+    tasks: Sequence[Task],
+    name: str,
+    *,
+    folder: Path,
+    budget_seconds: float = inf,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Measure, judge, and write the JSON of every number, the summary and the figures to `folder`.
+    """Measure every cell, judge every prediction, write JSON, page, figures and networks.
 
-    Cells already measured by an interrupted run of the same preset, seed and versions are taken
-    from its files. Returns the JSON object.
+    tasks: of one seed and device. name: of the whole, for the page. Cells that an interrupted run
+    with the same settings and versions measured are taken from its files. Returns the JSON object.
 
-    Raises InputError where the device is not there or the folder cannot be written.
+    Raises InputError where the device is not there, a setting cannot be measured or the folder
+    cannot be written.
     """
+    device = tasks[0].setting.device
+    try:
+        engine = engine_for("auto", device)
+    except ValueError as error:
+        raise InputError(f"--device {device}: {error}; for example --device cpu") from error
+    cells = [(task, cell) for task in tasks for cell in task.probe.cells(task.setting)]
     check_folder(folder / NETWORKS)
-    versions = {name: version(name) for name in ("robustsize", "numpy", "numba", "torch")}
-    made_by = {"preset": preset.name, "seed": seed, "device": device, "versions": versions}
-    cells, done = [], 0.0
-    for cell in preset.cells:
-        at = done
+    check_folder(folder / CELLS)
+    versions = {package: version(package) for package in _SOFTWARE}
+    deadline, total = time.monotonic() + budget_seconds, sum(cell.weight for _, cell in cells)
+    measured: dict[str, Outcome | None] = {}
+    done = 0.0
+    for task, cell in cells:
+        key = f"{task.probe.id}-{cell.name}"
 
-        def show(share: float, doing: str, at: float = at, cell: Cell = cell) -> None:
-            progress(at + share * cell.share, f"d = {cell.d}: {doing}")
+        def show(
+            share: float, doing: str, at: float = done, key: str = key, cell: Cell = cell
+        ) -> None:
+            progress((at + share * cell.weight) / total, f"{key}: {doing}")
 
-        partial = folder / f".d{cell.d}.partial.json"
-        kept = _resumed(partial, made_by)
-        if kept is None:
-            kept = _measured(preset, cell, device, seed, folder / NETWORKS, show)
-            write_json(partial, {"made_by": made_by, "cell": kept})
-        cells.append(kept)
-        done += cell.share
+        run = Run(folder / NETWORKS, deadline, show)
+        made_by = {"setting": task.setting.json(), "versions": versions}
+        measured[key] = _cell(folder / CELLS / f"{key}.json", made_by, cell, run)
+        done += cell.weight
     result = {
-        **made_by,
-        "device": cells[0]["device"],
-        "engine": cells[0]["engine"],
+        "name": name,
+        "seed": tasks[0].setting.seed,
+        "engine": engine.name,
+        "device": engine.device,
+        "versions": versions,
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        "cells": cells,
+        "settings": {task.probe.id: task.setting.json() for task in tasks},
+        **_judged(tasks, cells, measured),
     }
     write_json(folder / RESULT, result)
-    write_text(folder / SUMMARY, agreement_page.page(result))
-    for ending in ("svg", "png"):
-        save_figure(agreement_figure(cells), folder / f"{agreement_page.FIGURE}.{ending}")
-    for cell in preset.cells:
-        (folder / f".d{cell.d}.partial.json").unlink(missing_ok=True)
+    drawn = figures(result)
+    write_text(folder / SUMMARY, agreement_page.page(result, list(drawn)))
+    for title, figure in drawn.items():
+        for ending in ("svg", "png"):
+            save_figure(figure, folder / f"{title}.{ending}")
+    if None not in measured.values():
+        _remove(folder / CELLS)
     return result
 
 
 def contradicted(result: dict[str, Any]) -> bool:
     """Whether any verdict of the result says that measurement contradicts theory."""
-    verdicts = {cell["verdict"]["agreement"] for cell in result["cells"]}
-    return Agreement.CONTRADICTS.value in verdicts
+    return any(one["verdict"] == Agreement.CONTRADICTS.value for one in result["outcomes"])
 
 
-def _resumed(path: Path, made_by: dict[str, Any]) -> dict[str, Any] | None:
+def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome | None:
+    """Kept from an interrupted run, or measured; None where the budget ended before."""
+    kept = _resumed(path, made_by)
+    if kept is not None:
+        return kept
+    if time.monotonic() > run.deadline:
+        return None
+    outcome = cell.measure(run)
+    promised = {prediction.name for prediction in cell.predictions}
+    if unknown := outcome.evidence.keys() - promised:
+        raise ValueError(f"{cell.name} measured {unknown} without a prediction")
+    saved = {name: evidence_json(one) for name, one in outcome.evidence.items()}
+    rows = [asdict(row) for row in outcome.rows]
+    # What the budget cut short is measured again by a run with more time.
+    if time.monotonic() <= run.deadline:
+        write_json(path, {"made_by": made_by, "evidence": saved, "rows": rows})
+    return outcome
+
+
+def _resumed(path: Path, made_by: dict[str, Any]) -> Outcome | None:
     try:
         saved = json.loads(path.read_text())
-        return saved["cell"] if saved["made_by"] == made_by else None
+        if saved["made_by"] != made_by:
+            return None
+        evidence = {name: evidence_of(one) for name, one in saved["evidence"].items()}
+        rows = [Row(**{**row, "values": tuple(row["values"])}) for row in saved["rows"]]
+        return Outcome(evidence, tuple(rows))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _measured(
-    preset: Preset, cell: Cell, device: str, seed: int, networks: Path, progress: Progress
+def _judged(
+    tasks: Sequence[Task],
+    cells: Sequence[tuple[Task, Cell]],
+    measured: Mapping[str, Outcome | None],
 ) -> dict[str, Any]:
-    labellings = _labellings(preset, cell, seed)
-    instances = [
-        hard_instance(cell.d, preset.epsilon, preset.c, preset.p, phi)
-        for phi in labellings.values()
+    """Outcomes and rows; the confidence of each interval depends on how many there are."""
+    judgements: list[tuple[Task, Prediction, Evidence | None]] = []
+    rows: dict[str, list[Row]] = {task.probe.id: [] for task in tasks}
+    for task, cell in cells:
+        outcome = measured[f"{task.probe.id}-{cell.name}"]
+        rows[task.probe.id] += outcome.rows if outcome else ()
+        for prediction in cell.predictions:
+            found = outcome.evidence.get(prediction.name) if outcome else None
+            judgements.append((task, prediction, found))
+    for task in tasks:
+        for trend in task.probe.trends(task.setting):
+            judgements.append((task, trend.prediction, trend.slope(rows[task.probe.id])))
+    intervals = sum(is_statistical(evidence) for _, _, evidence in judgements)
+    confidence = corrected_confidence(intervals)
+    outcomes = [
+        _outcome(task, prediction, evidence, judge(prediction, evidence, confidence))
+        for task, prediction, evidence in judgements
     ]
-    settings = replace(cell.search, seed=seed)
-    try:
-        found, searched = smallest_certified(instances, settings, device=device, progress=progress)
-    except ValueError as error:
-        raise InputError(f"--device {device}: {error}; for example --device cpu") from error
-    lower, upper = (_bound(id, preset, cell.d) for id in ("thm4.3", "thm3.3"))
-    measured = [_sizes(name, one) for name, one in zip(labellings, found, strict=True)]
-    m = len(instances[0].points)
-    verdict = judge(lower, upper, measured, labellings=2**m)
     return {
-        "d": cell.d,
-        "epsilon": str(preset.epsilon),
-        "c": str(preset.c),
-        "p": preset.p.value,
-        "K": instances[0].K,
-        "m": m,
-        "labellings_total": 2**m,
-        "lower": bound_json(lower),
-        "upper": bound_json(upper),
-        "linear": _linear(instances),
-        "labellings": [
-            _row(sizes, one, networks / f"d{cell.d}-{i}.npz")
-            for i, (sizes, one) in enumerate(zip(measured, found, strict=True))
-        ],
-        "verdict": {"agreement": verdict.agreement.value, "reason": verdict.reason},
-        "search": asdict(settings),
-        "engine": searched.engine,
-        "device": searched.device,
+        "intervals": intervals,
+        "confidence": confidence,
+        "outcomes": outcomes,
+        "rows": {id: [asdict(row) for row in found] for id, found in rows.items()},
     }
 
 
-def _labellings(preset: Preset, cell: Cell, seed: int) -> dict[str, NDArray[np.int8]]:
-    """Every labelling where they are few, else the checkerboard and random ones."""
-    K = len(grid_axis(preset.epsilon, Grid.DENSE))
-    m = K ** (cell.d - 1)
-    if m <= _EXHAUSTED:
-        codes = (2 * ((np.arange(2**m)[:, None] >> np.arange(m)) & 1) - 1).astype(np.int8)
-        return {"".join("+" if v > 0 else "-" for v in phi): phi for phi in codes}
-    rows = {"checkerboard": checkerboard(K, cell.d - 1)}
-    for i in range(cell.random_labellings):
-        rows[f"random {i}"] = random_labelling(m, seed=1000 * seed + i)
-    return rows
-
-
-def _bound(id: str, preset: Preset, d: int) -> BoundValue:
-    values = {symbols.d: Fraction(d), symbols.epsilon: preset.epsilon, symbols.c: preset.c}
-    form = choose_form(theorem(id), preset.p, FormName.EXPLICIT)
-    return bound_value(theorem(id), form, values, preset.p)
-
-
-def _sizes(name: str, found: Smallest) -> MeasuredSizes:
-    status = found.construction_certificate.status
-    return MeasuredSizes(
-        labelling=name,
-        smallest_certified=found.network.size if found.network else None,
-        construction=(found.construction.size if status is CertificateStatus.CERTIFIED else None),
-        construction_bound=found.construction.bound_size,
-        construction_refuted=status is CertificateStatus.COUNTEREXAMPLE,
-    )
-
-
-def _row(sizes: MeasuredSizes, found: Smallest, path: Path) -> dict[str, Any]:
-    """One labelling as JSON; its smallest certified network goes to a file."""
-    if found.network is not None:
-        found.network.save(path)
+def _outcome(
+    task: Task, prediction: Prediction, evidence: Evidence | None, verdict: Verdict
+) -> dict[str, Any]:
+    seen = verdict.interval
     return {
-        "labelling": sizes.labelling,
-        "labels": "".join("+" if y > 0 else "-" for y in found.instance.labels),
-        "network": path.name if found.network else None,
-        "smallest_certified": sizes.smallest_certified,
-        "origin": found.origin,
-        "depth": found.network.depth if found.network else None,
-        "certificate": _certificate(found.certificate),
-        "smallest_survivor": found.smallest_survivor,
-        "construction": {
-            "form": found.construction.form,
-            "size": found.construction.size,
-            "formula_size": found.construction.formula_size,
-            "bound_size": found.construction.bound_size,
-            "depth": found.construction.depth,
-            "certificate": _certificate(found.construction_certificate),
-        },
-        "pruning_tried": found.pruning_tried,
-        "tried": [asdict(tried) for tried in found.tried],
+        "id": prediction.id,
+        "probe": task.probe.id,
+        "name": prediction.name,
+        "prediction": prediction.says,
+        "quantity": prediction.quantity,
+        "measured": _number(point(evidence)) if evidence is not None else None,
+        "interval": [_number(seen.low), _number(seen.high)],
+        "confidence": seen.confidence,
+        "lower": _limit(prediction.lower),
+        "upper": _limit(prediction.upper),
+        "verdict": verdict.agreement.value,
+        "reason": verdict.reason,
+        "power": verdict.power,
+        "reading": prediction.reading.value,
+        "hypotheses": [asdict(hypothesis) for hypothesis in prediction.hypotheses],
+        "evidence": evidence_json(evidence) if evidence is not None else None,
+        "seed": task.setting.seed,
     }
 
 
-def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
-    if certificate is None:
-        return None
-    return {
-        "status": certificate.status.value,
-        "margin": certificate.margin,
-        "method": certificate.method,
-        "reason": certificate.reason,
-    }
+def _limit(limit: Limit | None) -> dict[str, Any] | None:
+    return None if limit is None else {**asdict(limit), "value": _number(limit.value)}
 
 
-def _linear(instances: Sequence[HardInstance]) -> dict[str, Any]:
-    """The hyperplane x_d = 1/2: its size, and its exact errors over all measured labellings."""
-    plane = separating_hyperplane(instances[0].dimension)
-    clean = robust = total = 0
-    for instance in instances:
-        labels = [int(y) for y in instance.labels]
-        centres = instance.centres()
-        for x, centre, y in zip(instance.points, centres, labels, strict=True):
-            clean += y * plane.exact(x) <= 0
-            robust += y * plane.exact(centre) <= 0
-            total += 1
-    return {
-        "size": plane.size,
-        "clean_error": str(Fraction(clean, total)),
-        "robust_error": str(Fraction(robust, total)),
-    }
+def _number(value: Number | None) -> int | float | None:
+    """As JSON has it."""
+    if isinstance(value, Fraction):
+        return value.numerator if value.denominator == 1 else float(value)
+    return value
+
+
+def _remove(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()

@@ -1,62 +1,186 @@
-"""The figure of `robustsize agree`: bounds, construction and measured sizes against d."""
+"""The figures of `robustsize agree` and `probe`, drawn from their JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Row = dict[str, Any]
 
-def agreement_figure(cells: Sequence[dict[str, Any]]) -> Figure:
-    """One log-scale panel from the cells of `agree`'s JSON.
+_SIZE = "network size (non-zero weights and biases)"
+
+
+def figures(result: dict[str, Any]) -> dict[str, Figure]:
+    """A figure for each probe that measured something: the name of its file -> figure."""
+    drawn = {}
+    for id, rows in result["rows"].items():
+        if rows:
+            drawn[_FILES.get(id, id)] = _DRAWN.get(id, _by_series)(rows)
+    return drawn
+
+
+def _hard_instance(rows: Sequence[Row]) -> Figure:
+    """Theorem 4.3: bounds, construction, measured sizes and the hyperplane against d.
 
     A measured point is the worst labelling's smallest certified network, its bar reaches down to
     the best labelling's.
     """
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-
-    d = [cell["d"] for cell in cells]
-    figure = Figure(figsize=(7.5, 5.0), layout="constrained")
-    axes = figure.add_subplot()
-    axes.plot(d, [c["upper"]["value"] for c in cells], "v-", label="upper bound, thm3.3 explicit")
-    built = [max(row["construction"]["size"] for row in c["labellings"]) for c in cells]
+    figure, axes = _panel()
+    rows = [row for row in rows if row["series"] == "size"]
+    d = [row["at"]["d"] for row in rows]
+    axes.plot(d, [row["upper"] for row in rows], "v-", label="upper bound, thm3.3 explicit")
+    built = [max(one["construction"] for one in row["more"]["labellings"]) for row in rows]
     axes.plot(d, built, "s--", label="construction for the instance, worst labelling")
-    measured = [_range(cell) for cell in cells]
-    known = [(x, *span) for x, span in zip(d, measured, strict=True) if span is not None]
-    axes.errorbar(
-        [x for x, _, _ in known],
-        [high for _, _, high in known],
-        yerr=[[high - low for _, low, high in known], [0 for _ in known]],
-        fmt="o",
-        capsize=4,
-        label="smallest certified network found (worst to best labelling)",
-    )
-    axes.plot(d, [c["lower"]["value"] for c in cells], "^-", label="lower bound, thm4.3 explicit")
-    axes.plot(
-        d,
-        [c["linear"]["size"] for c in cells],
-        "x:",
-        label="hyperplane: clean error 0, robust error 1",
-    )
-    axes.set_yscale("log")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("ambient dimension d")
-    axes.set_ylabel("network size (non-zero weights and biases)")
-    first = cells[0]
-    axes.set_title(
-        f"Hard instance of Theorem 4.3: epsilon = {first['epsilon']}, c = {first['c']}, "
-        f"p = {first['p']}, {first['K']} points an axis",
-        fontsize="medium",
-    )
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(fontsize="small")
+    _measured(axes, d, rows, label="smallest certified network found (worst to best labelling)")
+    axes.plot(d, [row["lower"] for row in rows], "^-", label="lower bound, thm4.3 explicit")
+    axes.plot(d, [2] * len(d), "x:", label="hyperplane: standard error 0, robust error 1")
+    _labelled(axes, "ambient dimension d", _SIZE, "The hard instance of Theorem 4.3")
     return figure
 
 
-def _range(cell: dict[str, Any]) -> tuple[int, int] | None:
-    sizes = [row["smallest_certified"] for row in cell["labellings"]]
-    found = [size for size in sizes if size is not None]
-    return (min(found), max(found)) if found else None
+def _gap(rows: Sequence[Row]) -> Figure:
+    """Robust errors against size, a panel for each instance; below, what fitting N points takes."""
+    from matplotlib.figure import Figure
+
+    curves = [row for row in rows if "points" in row["at"]]
+    fits = [row for row in rows if "points" not in row["at"]]
+    names = list(dict.fromkeys(row["series"] for row in curves))
+    figure = Figure(figsize=(4.2 * len(names), 7.6), layout="constrained")
+    above, below = figure.subplots(2, len(names), squeeze=False, height_ratios=(3, 2), sharey="row")
+    for axes, name in zip(above, names, strict=True):
+        _error_curves(axes, [row for row in curves if row["series"] == name], name)
+    for axes, name in zip(below, names, strict=True):
+        mine = [row for row in fits if row["series"].endswith(f", {name}")]
+        if mine:
+            _series(axes, mine, mine[0]["series"])
+            axes.set_ylabel(_SIZE, fontsize="small")
+    return figure
+
+
+def _error_curves(axes: Axes, rows: Sequence[Row], name: str) -> None:
+    """Errors of networks trained on all points and on the largest sample; the construction."""
+    points = rows[0]["at"]["points"]
+    counts = sorted({row["at"]["samples"] for row in rows})
+    for samples in [count for count in counts if count < points][-1:]:
+        learnt = [row for row in rows if row["at"]["samples"] == samples]
+        known = f"{samples:g} of {points:g} points"
+        _errors(axes, learnt, "training", f"robust training error, {known}", "o-")
+        _errors(axes, learnt, "test", f"robust test error, trained on {known}", "s-")
+    everything = [row for row in rows if row["at"]["samples"] == points]
+    learnt = [row for row in everything if "networks" in row["more"]]
+    _errors(axes, learnt, "test", f"robust test error, trained on all {points:g}", "D-")
+    for row in everything:
+        if "construction" in row["more"]:
+            size, error = row["at"]["size"], row["values"][0]
+            axes.plot(size, error, "k*", ms=12, label="construction, certified on all")
+            axes.plot(2, 0, "x", color="grey", label="hyperplane's standard error")
+    needed = learnt[0]["more"]["needed"]
+    axes.axvline(needed, ls=":", color="k", label="below: no network reaches error alpha")
+    axes.set_xscale("log")
+    _labelled(axes, _SIZE, "robust error", name, log_y=False, whole=False)
+    axes.set_ylim(-0.05, 1.25)
+
+
+def _errors(axes: Axes, rows: Sequence[Row], kind: str, label: str, style: str) -> None:
+    """The least error of the networks of each size; a bar where certificates leave room."""
+    best = [
+        min((one[kind] for one in row["more"]["networks"]), key=lambda counts: counts[1])
+        for row in rows
+    ]
+    sure = np.array([low / total for low, _, total in best])
+    possible = np.array([high / total for _, high, total in best])
+    sizes, room = [row["at"]["size"] for row in rows], np.array([possible - sure, 0 * sure])
+    axes.errorbar(sizes, possible, yerr=room, fmt=style, label=label, ms=4)
+
+
+def _by_series(rows: Sequence[Row]) -> Figure:
+    """A panel for each series: measured values and their limits against what moves."""
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(row["series"] for row in rows))
+    across = min(len(names), 3)
+    down = -(-len(names) // across)
+    figure = Figure(figsize=(4.6 * across, 3.6 * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for axes, name in zip(panels, names, strict=False):
+        _series(axes, [row for row in rows if row["series"] == name], name)
+    for axes in panels[len(names) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
+    moving = _moving(rows)
+    x, others = (moving[0], moving[1:]) if moving else (next(iter(rows[0]["at"])), [])
+    groups = dict.fromkeys(tuple(row["at"][other] for other in others) for row in rows)
+    for group in groups:
+        mine = sorted(
+            (row for row in rows if tuple(row["at"][other] for other in others) == group),
+            key=lambda row: row["at"][x],
+        )
+        where = ", ".join(f"{o} = {v:g}" for o, v in zip(others, group, strict=True))
+        at = [row["at"][x] for row in mine]
+        colour = _measured(axes, at, mine, label=where or "measured")
+        for side, style in (("lower", "^:"), ("upper", "v:")):
+            known = [
+                (a, row[side]) for a, row in zip(at, mine, strict=True) if row[side] is not None
+            ]
+            if known:
+                axes.plot(*zip(*known, strict=True), style, color=colour, label=f"{side} {where}")
+    positive = all(v > 0 for row in rows for v in _values(row))
+    whole = all(float(row["at"][x]).is_integer() for row in rows)
+    _labelled(axes, x, "measured", name, log_y=positive, whole=whole)
+
+
+def _moving(rows: Sequence[Row]) -> list[str]:
+    """The parameters that move in a series, the one with most values first."""
+    names = rows[0]["at"]
+    values = {name: {row["at"].get(name) for row in rows} for name in names}
+    return sorted((n for n in names if len(values[n]) > 1), key=lambda n: -len(values[n]))
+
+
+def _values(row: Row) -> list[float]:
+    return [value for value in row["values"] if value is not None]
+
+
+def _measured(axes: Axes, x: Sequence[float], rows: Iterable[Row], label: str) -> Any:
+    """The largest value of each row, with a bar down to the least; returns the colour."""
+    known = [(at, _values(row)) for at, row in zip(x, rows, strict=True) if _values(row)]
+    high = [max(values) for _, values in known]
+    drop = np.array([[max(values) - min(values), 0.0] for _, values in known]).reshape(-1, 2)
+    places = [at for at, _ in known]
+    bars = axes.errorbar(places, high, yerr=drop.T, fmt="o", capsize=4, label=label)
+    return bars.lines[0].get_color()
+
+
+def _panel() -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 5.0), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _labelled(
+    axes: Axes, x: str, y: str, title: str, *, log_y: bool = True, whole: bool = True
+) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    if log_y:
+        axes.set_yscale("log")
+    if whole:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.set_title(title, fontsize="medium")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(fontsize="x-small", framealpha=0.6)
+
+
+_DRAWN: dict[str, Callable[[Sequence[Row]], Figure]] = {"thm4.3": _hard_instance, "gap": _gap}
+_FILES = {"thm4.3": "agreement"}

@@ -1,96 +1,100 @@
-"""The Markdown summary of `robustsize agree`, made from its JSON."""
+"""The Markdown page of `robustsize agree` and `probe`, made from their JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-FIGURE = "agreement"
-
 _READING = """\
-Size counts non-zero weights and non-zero biases. The lower bound speaks of the worst of all
-labellings of the grid; a measured size is an upper witness for one labelling: a network that is
-certified robust on all of its balls. That no smaller one was found is not a proof that there is
-none. The hyperplane x_d = 1/2 separates every labelling cleanly, and fails at every centre."""
+Size counts non-zero weights and non-zero biases. A certified network is a witness from above: that
+none smaller was found is evidence about the search, not a proof that there is none. "agrees" where
+the evidence could have broken the prediction and did not; "contradicts" where it lies wholly
+outside; "inconclusive" where it settles neither; "vacuous" where the prediction says nothing;
+"out of scope" where a hypothesis fails. A trend is an asymptotic statement, read off a finite
+range."""
 
 
-def page(result: dict[str, Any]) -> str:
-    """The summary: a table with verdicts, the figure, how to read it, and how it was made."""
-    return "\n".join([*_table(result), "", *_details(result)]) + "\n"
+def page(result: dict[str, Any], figures: Sequence[str]) -> str:
+    """The page: verdicts, figures, how to read them, every prediction, and how it was made."""
+    return "\n".join([*_head(result), *_figures(figures), "", *_details(result)]) + "\n"
 
 
-def _table(result: dict[str, Any]) -> Iterator[str]:
+def _head(result: dict[str, Any]) -> Iterator[str]:
+    outcomes = result["outcomes"]
+    count = Counter(one["verdict"] for one in outcomes)
     yield "# How large must a robust network be?"
     yield ""
-    yield "The linearly separable hard instance of Theorem 4.3, theory against measurement."
+    yield f"{len(outcomes)} predictions: {', '.join(f'{n} {name}' for name, n in count.items())}."
     yield ""
-    yield (
-        "| d | points | labellings | lower bound | measured | construction | upper bound "
-        "| hyperplane | clean error | verdict |"
-    )
-    yield "|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|"
-    for cell in result["cells"]:
+    yield "| theorem | prediction | lower | measured | upper | verdict |"
+    yield "|---|---|--:|--:|--:|---|"
+    for one in outcomes:
         cells = (
-            cell["d"],
-            cell["m"],
-            f"{len(cell['labellings'])} of {_count(cell['labellings_total'])}",
-            _bound(cell["lower"]),
-            _span([row["smallest_certified"] for row in cell["labellings"]]),
-            _span([row["construction"]["size"] for row in cell["labellings"]]),
-            _bound(cell["upper"]),
-            cell["linear"]["size"],
-            cell["linear"]["clean_error"],
-            cell["verdict"]["agreement"],
+            one["id"],
+            one["name"],
+            _limit(one["lower"]),
+            _seen(one),
+            _limit(one["upper"]),
+            one["verdict"],
         )
-        yield "| " + " | ".join(map(str, cells)) + " |"
+        yield "| " + " | ".join(cells) + " |"
+    yield ""
+
+
+def _figures(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        yield f"![{name}]({name}.svg)"
 
 
 def _details(result: dict[str, Any]) -> Iterator[str]:
-    for cell in result["cells"]:
-        yield f"* d = {cell['d']}: {cell['verdict']['agreement']}. {cell['verdict']['reason']}."
-    yield ""
-    yield f"![bounds and measured sizes against d]({FIGURE}.svg)"
-    yield ""
     yield _READING
     yield ""
-    yield "## What was tried"
-    yield ""
-    yield "| d | labelling | smallest certified | made by | trained | no attack found | certified |"
-    yield "|--:|---|--:|---|--:|--:|--:|"
-    for cell in result["cells"]:
-        for row in cell["labellings"]:
-            tried = row["tried"]
-            cells = (
-                cell["d"],
-                row["labelling"],
-                row["smallest_certified"] if row["smallest_certified"] is not None else "none",
-                row["origin"] or "-",
-                sum(t["networks"] for t in tried),
-                sum(t["survived"] for t in tried),
-                sum(t["certified"] for t in tried),
-            )
-            yield "| " + " | ".join(map(str, cells)) + " |"
-    yield ""
-    yield "Networks are certified in order of size until one holds; larger ones are left alone."
+    yield "## Every prediction"
+    for one in result["outcomes"]:
+        yield ""
+        yield f"* **{one['id']}, {one['name']}: {one['verdict']}.** {one['reason']}."
+        yield f"  Predicted: {one['prediction']}. Quantity: {one['quantity']}."
+        trend = "asymptotic, read off a finite range" if one["reading"] == "trend" else ""
+        held = [f"{h['text']} ({_HOLDS[h['holds']]})" for h in one["hypotheses"]]
+        if held or trend:
+            yield f"  Hypotheses: {'; '.join([*held, *([trend] if trend else [])])}."
+        yield f"  Power: {one['power']}."
     yield ""
     versions = ", ".join(f"{name} {v}" for name, v in result["versions"].items())
     yield (
-        f"Preset {result['preset']}, seed {result['seed']}, engine {result['engine']} on "
-        f"{result['device']}; {versions}."
+        f"{result['intervals']} statistical intervals, each at confidence "
+        f"{result['confidence']:.5f}, so that all hold together at 0.95."
+    )
+    yield ""
+    yield (
+        f"{result['name']}, seed {result['seed']}, engine {result['engine']} on "
+        f"{result['device']}, {result['machine']}; {versions}."
     )
 
 
-def _bound(value: dict[str, Any]) -> str:
-    shown = str(value["value"])
-    return f"{shown} (vacuous)" if value["vacuous"] else shown
+_HOLDS = {True: "checked", False: "fails", None: "taken"}
 
 
-def _span(sizes: list[int | None]) -> str:
-    found = [size for size in sizes if size is not None]
-    if not found:
-        return "none"
-    return str(found[0]) if min(found) == max(found) else f"{min(found)} to {max(found)}"
+def _limit(limit: dict[str, Any] | None) -> str:
+    if limit is None:
+        return "-"
+    return number(limit["value"]) + (" (vacuous)" if limit["vacuous"] else "")
 
 
-def _count(total: int) -> str:
-    return str(total) if total < 10**6 else f"2^{total.bit_length() - 1}"
+def _seen(one: dict[str, Any]) -> str:
+    low, high = one["interval"]
+    if low is None and high is None:
+        return "-" if one["measured"] is None else number(one["measured"])
+    if low is None:
+        return f"<= {number(high)}"
+    if high is None:
+        return f">= {number(low)}"
+    if low == high:
+        return number(low)
+    return f"{number(one['measured'])} in [{number(low)}, {number(high)}]"
+
+
+def number(value: float) -> str:
+    """A number in a table."""
+    return str(value) if isinstance(value, int) else f"{value:.4g}"

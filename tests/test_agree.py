@@ -1,4 +1,4 @@
-"""The main job on a tiny preset: the same numbers twice, complete files, resumable, honest."""
+"""The main job on tiny probes: the same numbers twice, complete files, resumable, honest."""
 
 import json
 from dataclasses import replace
@@ -8,38 +8,58 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from robustsize.bounds.symbols import InputError
+from robustsize.bounds.symbols import InputError, Norm, d
 from robustsize.cli import cli
 from robustsize.report import agree as job
 from robustsize.report.agreement_page import page
+from robustsize.report.verdict import Agreement
 from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.instance import Norm, hard_instance
+from robustsize.simulate.instance import hard_instance
 from robustsize.simulate.network import Network
-from robustsize.simulate.search import Settings
-from robustsize.simulate.searching.prune import Effort
+from robustsize.simulate.probes import thm4_3
+from robustsize.simulate.probes.catalogue import BY_ID, PROBES
+from robustsize.simulate.probes.claim import Limit, Prediction, exactly
+from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, axes
 
-TINY_SEARCH = Settings(
-    ladder=((3,), (6,)),
-    seeds=4,
-    cycles=1,
-    race_steps=100,
-    steps=60,
-    effort=Effort(rounds=4, tries=8),
-)
-TINY = replace(
-    job.PRESETS["quick"],
-    name="tiny",
-    cells=(job.Cell(2, TINY_SEARCH, 0, 0.5), job.Cell(3, TINY_SEARCH, 1, 0.5)),
-)
+QUICK = thm4_3.PROBE.quick
+TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
+TASK = job.Task(thm4_3.PROBE, TINY)
+
+
+def one_number(name, value, upper):
+    """A cell that finds a number, and counts how often it is measured."""
+    claim = Prediction(
+        id="thm2.2", name=name, says="small", quantity="a number", upper=Limit(upper, "here")
+    )
+
+    def measure(run):
+        measured.append(name)
+        row = Row(series="s", at={"d": float(value)}, values=(float(value),), upper=float(upper))
+        return Outcome({name: exactly(value)}, (row,))
+
+    measured = []
+    return Cell(name, (claim,), measure), measured
+
+
+def stub(*cells):
+    return job.Task(
+        Probe(
+            id="stub",
+            covers=("thm2.2",),
+            measures="a number",
+            seeds_are="nothing",
+            quick=TINY,
+            full=TINY,
+            cells=lambda setting: cells,
+        ),
+        TINY,
+    )
 
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("first")
-    shares = []
-    made = job.agree(
-        TINY, device="cpu", seed=0, folder=folder, progress=lambda share, _: shares.append(share)
-    )
+    folder, shares = tmp_path_factory.mktemp("first"), []
+    made = job.agree([TASK], "tiny", folder=folder, progress=lambda share, _: shares.append(share))
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] <= 1
     return folder, made
@@ -52,71 +72,103 @@ def test_it_writes_its_files_and_nothing_else(result):
         "agreement.json", "summary.md", "agreement.svg", "agreement.png", "networks"
     }  # fmt: skip
     assert json.loads((folder / "agreement.json").read_text()) == json.loads(json.dumps(made))
-    assert (folder / "summary.md").read_text() == page(made)
+    assert (folder / "summary.md").read_text() == page(made, ["agreement"])
 
 
 def test_the_same_seed_gives_the_same_files(result, tmp_path):
     folder, _ = result
-    job.agree(TINY, device="cpu", seed=0, folder=tmp_path)
+    job.agree([TASK], "tiny", folder=tmp_path)
     for path in filter(Path.is_file, folder.rglob("*")):
         path = path.relative_to(folder)
         assert (tmp_path / path).read_bytes() == (folder / path).read_bytes(), path
 
 
-def test_every_number_is_in_its_place(result):
+def test_every_number_of_the_hard_instance_is_in_its_place(result):
     folder, made = result
-    two, three = made["cells"]
-    assert (two["m"], len(two["labellings"]), two["labellings_total"]) == (3, 8, 8)
-    assert (three["m"], three["labellings_total"]) == (9, 512)
-    for cell in made["cells"]:
-        assert cell["linear"] == {"size": 2, "clean_error": "0", "robust_error": "1"}
-        assert cell["verdict"]["agreement"] == "agrees"
-        for row in cell["labellings"]:
-            assert row["certificate"]["status"] == "certified"
-            assert row["smallest_certified"] <= row["construction"]["size"]
-            saved = Network.load(folder / "networks" / row["network"])
-            assert saved.size == row["smallest_certified"]
-            phi = [1 if sign == "+" else -1 for sign in row["labels"]]
-            again = hard_instance(cell["d"], Fraction(1, 4), Fraction(1, 2), Norm.INF, phi)
-            assert certify(saved, again).status is CertificateStatus.CERTIFIED
-            assert row["construction"]["size"] <= row["construction"]["bound_size"]
-            assert cell["lower"]["value"] <= cell["upper"]["value"]
+    by_name = {one["name"]: one for one in made["outcomes"]}
+    size = by_name["size d=2"]
+    assert size["verdict"] == "agrees"
+    assert size["lower"]["value"] <= size["measured"] <= size["upper"]["value"]
+    assert by_name["hyperplane's standard error d=2"]["interval"] == [0, 0]
+    assert by_name["hyperplane's robust error d=2"]["interval"] == [1, 1]
+    (row,) = made["rows"]["thm4.3"]
+    assert len(row["more"]["labellings"]) == 8
+    for i, one in enumerate(row["more"]["labellings"]):
+        saved = Network.load(folder / "networks" / f"thm4.3-d2-{i}.npz")
+        assert saved.size == one["size"] <= one["construction"]
+        phi = [1 if sign == "+" else -1 for sign in one["labels"]]
+        again = hard_instance(2, Fraction(1, 4), Fraction(1, 2), Norm.INF, phi)
+        assert certify(saved, again).status is CertificateStatus.CERTIFIED
 
 
-def test_an_interrupted_run_resumes(result, tmp_path, monkeypatch):
-    folder, _ = result
-    measured = []
-    real = job._measured
+def test_an_interrupted_run_resumes_by_cell(tmp_path):
+    first, counted = one_number("a", 1, 2)
+    second, _ = one_number("b", 3, 2)
 
-    def interrupted(preset, cell, *rest):
-        if measured and len(measured) == 1:
-            measured.append(None)
-            raise KeyboardInterrupt
-        measured.append(cell.d)
-        return real(preset, cell, *rest)
+    def interrupted(run):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(job, "_measured", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        job.agree(TINY, device="cpu", seed=0, folder=tmp_path)
-    job.agree(TINY, device="cpu", seed=0, folder=tmp_path)
-    assert measured == [2, None, 3]
-    assert (tmp_path / "agreement.json").read_bytes() == (folder / "agreement.json").read_bytes()
+        job.agree([stub(first, replace(second, measure=interrupted))], "x", folder=tmp_path)
+    assert not (tmp_path / "agreement.json").exists()
+    result = job.agree([stub(first, second)], "x", folder=tmp_path)
+    assert counted == ["a"]
+    assert [one["verdict"] for one in result["outcomes"]] == ["agrees", "contradicts"]
+
+
+def test_cells_of_another_setting_are_not_taken(tmp_path):
+    cell, counted = one_number("a", 1, 2)
+    later, _ = one_number("b", 1, 2)
+    task = stub(cell, replace(later, measure=lambda run: 1 / 0))
+    for seed in (0, 1):
+        other = replace(task, setting=replace(task.setting, seed=seed))
+        with pytest.raises(ZeroDivisionError):
+            job.agree([other], "x", folder=tmp_path)
+    assert counted == ["a", "a"]
+
+
+def test_what_the_budget_left_out_is_inconclusive_and_kept_for_later(tmp_path):
+    cell, counted = one_number("a", 1, 2)
+    result = job.agree([stub(cell)], "x", folder=tmp_path, budget_seconds=-1.0)
+    assert counted == []
+    assert result["outcomes"][0]["verdict"] == "inconclusive"
+    assert "budget" in result["outcomes"][0]["reason"]
+    assert job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"][0]["verdict"] == "agrees"
+
+
+def test_a_measurement_without_a_prediction_is_refused(tmp_path):
+    cell, _ = one_number("a", 1, 2)
+    with pytest.raises(ValueError, match="without a prediction"):
+        job.agree([stub(replace(cell, predictions=()))], "x", folder=tmp_path)
 
 
 def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
-    real = job._bound
+    real = thm4_3.explicit
 
-    def planted(id, preset, d):
-        value = real(id, preset, d)
-        return replace(value, value=value.value * 100, log10=value.log10 + 2)
+    def planted(id, values, p):
+        limit = real(id, values, p)
+        return replace(limit, value=100 * limit.value, vacuous=None) if id == "thm4.3" else limit
 
-    monkeypatch.setattr(
-        job, "_bound", lambda id, p, d: (planted if id == "thm4.3" else real)(id, p, d)
-    )
-    monkeypatch.setitem(job.PRESETS, "quick", replace(TINY, cells=TINY.cells[:1]))
+    monkeypatch.setattr(thm4_3, "explicit", planted)
+    probe = replace(thm4_3.PROBE, quick=TINY)
+    monkeypatch.setattr(job, "PROBES", (probe,))
     done = CliRunner().invoke(cli, ["agree", "-o", str(tmp_path), "--json"])
     assert done.exit_code == 1
-    assert json.loads(done.stdout)["cells"][0]["verdict"]["agreement"] == "contradicts"
+    outcomes = json.loads(done.stdout)
+    (size,) = [one for one in outcomes if one["name"] == "size d=2"]
+    assert size["verdict"] == Agreement.CONTRADICTS.value
+    keys = {
+        "id",
+        "prediction",
+        "measured",
+        "interval",
+        "lower",
+        "upper",
+        "verdict",
+        "reason",
+        "seed",
+    }
+    assert keys <= size.keys()
 
 
 def test_a_device_that_is_not_there_is_named(tmp_path):
@@ -124,13 +176,50 @@ def test_a_device_that_is_not_there_is_named(tmp_path):
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
+    there = replace(TASK, setting=replace(TINY, device="cuda"))
     with pytest.raises(InputError, match=r"--device cuda: .* cpu"):
-        job.agree(TINY, device="cuda", seed=0, folder=tmp_path)
+        job.agree([there], "tiny", folder=tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_the_quick_preset_is_the_one_promised():
-    quick = job.PRESETS["quick"]
-    assert quick.epsilon == Fraction(1, 4)
-    assert [cell.d for cell in quick.cells] == [2, 3, 4, 5]
-    assert sum(cell.share for cell in quick.cells) == pytest.approx(1)
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["agree", "--preset", "slow"], "--preset 'slow': quick or full"),
+        (["agree", "--only", "thm9.9"], "--only 'thm9.9': one of"),
+        (["probe", "thm9.9"], "ID 'thm9.9': one of"),
+        (["probe", "thm4.3", "--k", "2"], "--k: the probe thm4.3 takes"),
+        (["probe", "thm4.3", "--d", "40"], "--d 40"),
+        (["probe", "thm4.3", "--epsilon", "0"], "--epsilon '0'"),
+        (["probe", "thm4.3", "--epsilon", "0.1,0.2"], "--epsilon takes one value"),
+        (["probe", "thm4.3", "--seeds", "0"], "--seeds '0'"),
+    ],
+)
+def test_bad_input_gets_one_line(arguments, words, tmp_path):
+    done = CliRunner().invoke(cli, [*arguments, "-o", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_row_of_table_1_has_a_probe():
+    wanted = {"thm2.2", "thm2.3", "prop3.2", "thm3.3", "thm3.4", "thm4.3", "thm4.4", "thm4.5"}
+    assert wanted | {"thm5.5", "thm5.8", "growth", "gap"} <= BY_ID.keys()
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.id)
+@pytest.mark.parametrize("preset", ["quick", pytest.param("full", marks=pytest.mark.slow)])
+def test_predictions_are_stated_before_anything_is_measured(probe, preset):
+    setting = probe.quick if preset == "quick" else probe.full
+    cells = probe.cells(setting)
+    names = [p.name for cell in cells for p in cell.predictions]
+    names += [trend.prediction.name for trend in probe.trends(setting)]
+    assert len(names) == len(set(names))
+    assert len({cell.name for cell in cells}) == len(cells)
+    covered = {p.id for cell in cells for p in cell.predictions}
+    assert covered <= {*BY_ID, "thm3.3"}
+    for cell in cells:
+        assert cell.predictions
+        for prediction in cell.predictions:
+            assert prediction.lower is not None or prediction.upper is not None

@@ -1,0 +1,1 @@
+"""Classifiers that are no ReLU networks, with their parameters counted: for Theorem 4.5."""

@@ -1,0 +1,1 @@
+"""A probe for every theorem: what it predicts, and an experiment that could refute it."""
