@@ -257,10 +257,11 @@ def probe(
 
 
 def _agree(tasks: Any, name: str, output: str, budget: float, as_json: bool) -> None:
-    """Run probes, print the page or the outcomes, and exit."""
+    """Run probes, print an overview or the outcomes, and exit."""
     from robustsize.report import progress
     from robustsize.report.agree import SUMMARY, contradicted
     from robustsize.report.agree import agree as measure
+    from robustsize.report.agreement_page import overview
 
     folder = Path(output)
     with progress.shown() as show:
@@ -268,8 +269,8 @@ def _agree(tasks: Any, name: str, output: str, budget: float, as_json: bool) -> 
     if as_json:
         _print_json(result["outcomes"])
     else:
-        click.echo((folder / SUMMARY).read_text())
-        click.echo(f"wrote {folder}")
+        _print_lines(overview(result))
+        click.echo(f"wrote {folder / SUMMARY} with every prediction, and figures")
     sys.exit(CONTRADICTED if contradicted(result) else 0)
 
 

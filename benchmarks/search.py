@@ -2,19 +2,20 @@
 
     python benchmarks/search.py [--quick] [--json]
 
-Peer: train seven small dense architectures from eight seeds, certify from the smallest up, else
-take the construction. Ours, first: `search` until it holds a certified network at most as large as
-the peer's (where the peer ends with the construction, ours may too, and then only certifies it).
-Ours, second: a whole search with fixed settings, for its size. Pairs are timed in turn on the same
-instance; `ratio` is the median of peer / ours, `spread` its least and largest. The rows "size, ..."
-hold sizes instead of seconds. Compilation is not timed.
+Peer: the simple search of the first release: train small dense architectures from eight seeds in
+PyTorch, certify from the smallest up, else take the construction. Ours, first: `search` until it
+holds a certified network at most as large as the peer's (where the peer ends with the construction,
+ours may too, and then only certifies it). Ours, second: a whole search with fixed settings, for its
+size. Pairs are timed in turn on the same instance; `ratio` is the median of peer / ours, `spread`
+its least and largest. The rows "one engine, ..." give the simple search our engine, so that only
+the searches differ; "size, ..." hold sizes instead of seconds. Compilation is not timed.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from math import inf
@@ -35,11 +36,16 @@ from robustsize.simulate.searching.prune import Effort
 from robustsize.simulate.train import train
 from robustsize.simulate.training.plan import Plan
 
-PEER_ARCHITECTURES = ((2,), (3,), (4,), (6,), (8,), (2, 2), (4, 2))
+PEER_ARCHITECTURES: dict[int, tuple[tuple[int, ...], ...]] = {
+    2: ((1,), (2,), (3,), (4,)),
+    3: ((2,), (3,), (4,), (6,), (8,), (2, 2), (4, 2)),
+    4: ((4,), (8,), (12,), (16,), (4, 4), (8, 4)),
+}
+"""By dimension, as the first release tried them."""
 PEER_SEEDS, PEER_STEPS, PEER_TRIED = 8, 1000, 12
 TO_TARGET = Settings(
-    ladder=((8,), (12, 6)),
-    seeds=80,
+    ladder=((3,), (8,), (12, 6)),
+    seeds=320,
     cycles=10,
     race_steps=300,
     steps=200,
@@ -71,11 +77,12 @@ def instances() -> dict[str, HardInstance]:
     }
 
 
-def peer_size(instance: HardInstance, architectures: Sequence[tuple[int, ...]]) -> int:
+def peer_size(instance: HardInstance, engine: str) -> int:
     """The smallest certified size of the simple search."""
     plan = Plan(radius=float(instance.radius), p=instance.p, steps=PEER_STEPS)
-    starts = list(architectures) * PEER_SEEDS
-    trained = train(instance.floats(), instance.labels, starts, plan)
+    starts = list(PEER_ARCHITECTURES[instance.dimension]) * PEER_SEEDS
+    points, labels = instance.floats(), instance.labels
+    trained = train(points, labels, starts, plan, engine=engine, device="cpu")
     built = hard_instance_network(instance).network
     holds = certify(built, instance).status is CertificateStatus.CERTIFIED
     best = built.size if holds else inf
@@ -97,37 +104,37 @@ def our_size(instance: HardInstance, settings: Settings) -> int:
     return network.size
 
 
-def measured(name: str, instance: HardInstance, repeats: int, whole: Settings) -> tuple[Row, Row]:
-    """The row of times and the row of sizes."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        target = peer_size(instance, PEER_ARCHITECTURES)
-        middle = time.perf_counter()
-        reached = our_size(instance, replace(TO_TARGET, enough=target))
-        end = time.perf_counter()
-        if reached > target:
-            raise SystemExit(f"{name}: ours ended at {reached}, the peer at {target}")
-        times.append((end - middle, middle - start))
-    ratio, spread = middle_and_spread(peer / ours for ours, peer in times)
-    speed = Row(
-        case=f"time, {name}",
-        ours=statistics.median(ours for ours, _ in times),
-        peer=statistics.median(peer for _, peer in times),
-        ratio=ratio,
-        spread=spread,
-    )
+def measured(name: str, instance: HardInstance, repeats: int, whole: Settings) -> Iterator[Row]:
+    """The rows of times, for both engines of the peer, and the row of sizes."""
+    for what, engine in (("time", "torch"), ("one engine", "numba")):
+        times = []
+        for _ in range(repeats):
+            start = time.perf_counter()
+            target = peer_size(instance, engine)
+            middle = time.perf_counter()
+            reached = our_size(instance, replace(TO_TARGET, enough=target))
+            end = time.perf_counter()
+            if reached > target:
+                raise SystemExit(f"{name}: ours ended at {reached}, the peer at {target}")
+            times.append((end - middle, middle - start))
+        ratio, spread = middle_and_spread(peer / ours for ours, peer in times)
+        yield Row(
+            case=f"{what}, {name}",
+            ours=statistics.median(ours for ours, _ in times),
+            peer=statistics.median(peer for _, peer in times),
+            ratio=ratio,
+            spread=spread,
+        )
     size = our_size(instance, whole)
     gain = target / size
-    sizes = Row(case=f"size, {name}", ours=size, peer=target, ratio=gain, spread=(gain, gain))
-    return speed, sizes
+    yield Row(case=f"size, {name}", ours=size, peer=target, ratio=gain, spread=(gain, gain))
 
 
 def measure(quick: bool) -> Iterator[Row]:
     """Times and sizes of every instance, each a row."""
     cases = instances()
     first = next(iter(cases.values()))
-    peer_size(first, PEER_ARCHITECTURES)
+    peer_size(first, "numba")
     our_size(first, replace(TO_TARGET, cycles=1))
     whole = replace(WHOLE, chains=2, effort=Effort(rounds=12)) if quick else WHOLE
     start = time.perf_counter()

@@ -50,7 +50,7 @@ def _gap(rows: Sequence[Row]) -> Figure:
 
     curves = [row for row in rows if "points" in row["at"]]
     fits = [row for row in rows if "points" not in row["at"]]
-    names = list(dict.fromkeys(row["series"] for row in curves))
+    names = _names(curves)
     figure = Figure(figsize=(4.2 * len(names), 7.6), layout="constrained")
     above, below = figure.subplots(2, len(names), squeeze=False, height_ratios=(3, 2), sharey="row")
     for axes, name in zip(above, names, strict=True):
@@ -75,13 +75,14 @@ def _error_curves(axes: Axes, rows: Sequence[Row], name: str) -> None:
     everything = [row for row in rows if row["at"]["samples"] == points]
     learnt = [row for row in everything if "networks" in row["more"]]
     _errors(axes, learnt, "test", f"robust test error, trained on all {points:g}", "D-")
+    _errors(axes, learnt, "clean", "their standard error", "x:")
     for row in everything:
         if "construction" in row["more"]:
             size, error = row["at"]["size"], row["values"][0]
             axes.plot(size, error, "k*", ms=12, label="construction, certified on all")
             axes.plot(2, 0, "x", color="grey", label="hyperplane's standard error")
     needed = learnt[0]["more"]["needed"]
-    axes.axvline(needed, ls=":", color="k", label="below: no network reaches error alpha")
+    axes.axvline(needed, ls=":", color="k", label="left of it: error > alpha, by the bound")
     axes.set_xscale("log")
     _labelled(axes, _SIZE, "robust error", name, log_y=False, whole=False)
     axes.set_ylim(-0.05, 1.25)
@@ -100,26 +101,31 @@ def _errors(axes: Axes, rows: Sequence[Row], kind: str, label: str, style: str) 
 
 
 def _by_series(rows: Sequence[Row]) -> Figure:
-    """A panel for each series: measured values and their limits against what moves."""
+    """A panel for each series that has more than one place: measured values and their limits."""
     from matplotlib.figure import Figure
 
-    names = list(dict.fromkeys(row["series"] for row in rows))
-    across = min(len(names), 3)
-    down = -(-len(names) // across)
+    series = {name: [r for r in rows if r["series"] == name] for name in _names(rows)}
+    drawn = {name: mine for name, mine in series.items() if _moving(mine)} or series
+    across = min(len(drawn), 3)
+    down = -(-len(drawn) // across)
     figure = Figure(figsize=(4.6 * across, 3.6 * down), layout="constrained")
     panels = figure.subplots(down, across, squeeze=False).ravel()
-    for axes, name in zip(panels, names, strict=False):
-        _series(axes, [row for row in rows if row["series"] == name], name)
-    for axes in panels[len(names) :]:
+    for axes, (name, mine) in zip(panels, drawn.items(), strict=False):
+        _series(axes, mine, name)
+    for axes in panels[len(drawn) :]:
         axes.set_visible(False)
     return figure
 
 
+def _names(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row["series"] for row in rows))
+
+
 def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
+    """Measured values against the parameter that moves most, a colour for the others' values."""
     moving = _moving(rows)
     x, others = (moving[0], moving[1:]) if moving else (next(iter(rows[0]["at"])), [])
-    groups = dict.fromkeys(tuple(row["at"][other] for other in others) for row in rows)
-    for group in groups:
+    for group in dict.fromkeys(tuple(row["at"][other] for other in others) for row in rows):
         mine = sorted(
             (row for row in rows if tuple(row["at"][other] for other in others) == group),
             key=lambda row: row["at"][x],
@@ -128,13 +134,17 @@ def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
         at = [row["at"][x] for row in mine]
         colour = _measured(axes, at, mine, label=where or "measured")
         for side, style in (("lower", "^:"), ("upper", "v:")):
-            known = [
-                (a, row[side]) for a, row in zip(at, mine, strict=True) if row[side] is not None
-            ]
-            if known:
-                axes.plot(*zip(*known, strict=True), style, color=colour, label=f"{side} {where}")
+            known = [row for row in mine if row[side] is not None]
+            places, limits = [row["at"][x] for row in known], [row[side] for row in known]
+            axes.plot(places, limits, style, color=colour, ms=4, alpha=0.7)
+    for side, style in (("lower", "^:"), ("upper", "v:")):
+        if any(row[side] is not None for row in rows):
+            axes.plot([], [], style, color="grey", label=side)
+    places = [row["at"][x] for row in rows]
+    if min(places) > 0 and max(places) > 20 * min(places):
+        axes.set_xscale("log")
     positive = all(v > 0 for row in rows for v in _values(row))
-    whole = all(float(row["at"][x]).is_integer() for row in rows)
+    whole = all(float(at).is_integer() for at in places) and axes.get_xscale() == "linear"
     _labelled(axes, x, "measured", name, log_y=positive, whole=whole)
 
 

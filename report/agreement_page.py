@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from robustsize.report.verdict import Agreement
+from robustsize.simulate.probes.claim import Reading
+
 _READING = """\
 Size counts non-zero weights and non-zero biases. A certified network is a witness from above: that
 none smaller was found is evidence about the search, not a proof that there is none. "agrees" where
@@ -16,30 +19,34 @@ range."""
 
 
 def page(result: dict[str, Any], figures: Sequence[str]) -> str:
-    """The page: verdicts, figures, how to read them, every prediction, and how it was made."""
-    return "\n".join([*_head(result), *_figures(figures), "", *_details(result)]) + "\n"
+    """The page: verdicts by theorem, figures, how to read them, each prediction, how it was made."""
+    parts = [["# How large must a robust network be?", ""], overview(result), _figures(figures)]
+    parts += [["", _READING, ""], _sections(result), ["", *_made(result)]]
+    return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(result: dict[str, Any]) -> Iterator[str]:
+def overview(result: dict[str, Any]) -> Iterator[str]:
+    """How many predictions of each theorem came out how; each that is contradicted in full."""
     outcomes = result["outcomes"]
     count = Counter(one["verdict"] for one in outcomes)
-    yield "# How large must a robust network be?"
+    yield f"{len(outcomes)} predictions: {', '.join(f'{count[v]} {v}' for v in _VERDICTS)}."
     yield ""
-    yield f"{len(outcomes)} predictions: {', '.join(f'{n} {name}' for name, n in count.items())}."
+    yield f"| theorem | {' | '.join(_VERDICTS)} |"
+    yield f"|---|{'--:|' * len(_VERDICTS)}"
+    for id, mine in _by_theorem(outcomes).items():
+        here = Counter(one["verdict"] for one in mine)
+        yield f"| {id} | {' | '.join(str(here[v] or '') for v in _VERDICTS)} |"
     yield ""
-    yield "| theorem | prediction | lower | measured | upper | verdict |"
-    yield "|---|---|--:|--:|--:|---|"
     for one in outcomes:
-        cells = (
-            one["id"],
-            one["name"],
-            _limit(one["lower"]),
-            _seen(one),
-            _limit(one["upper"]),
-            one["verdict"],
-        )
-        yield "| " + " | ".join(cells) + " |"
-    yield ""
+        if one["verdict"] == Agreement.CONTRADICTS.value:
+            yield f"**{one['id']}, {one['name']}: {one['verdict']}.** {one['reason']}."
+
+
+def _by_theorem(outcomes: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for one in outcomes:
+        grouped.setdefault(one["id"], []).append(one)
+    return grouped
 
 
 def _figures(names: Sequence[str]) -> Iterator[str]:
@@ -47,32 +54,48 @@ def _figures(names: Sequence[str]) -> Iterator[str]:
         yield f"![{name}]({name}.svg)"
 
 
-def _details(result: dict[str, Any]) -> Iterator[str]:
-    yield _READING
-    yield ""
-    yield "## Every prediction"
-    for one in result["outcomes"]:
+def _sections(result: dict[str, Any]) -> Iterator[str]:
+    for id, mine in _by_theorem(result["outcomes"]).items():
+        yield f"## {id}"
         yield ""
-        yield f"* **{one['id']}, {one['name']}: {one['verdict']}.** {one['reason']}."
-        yield f"  Predicted: {one['prediction']}. Quantity: {one['quantity']}."
-        trend = "asymptotic, read off a finite range" if one["reading"] == "trend" else ""
-        held = [f"{h['text']} ({_HOLDS[h['holds']]})" for h in one["hypotheses"]]
-        if held or trend:
-            yield f"  Hypotheses: {'; '.join([*held, *([trend] if trend else [])])}."
-        yield f"  Power: {one['power']}."
-    yield ""
-    versions = ", ".join(f"{name} {v}" for name, v in result["versions"].items())
+        yield "| prediction | lower | measured | upper | verdict |"
+        yield "|---|--:|--:|--:|---|"
+        for one in mine:
+            limits = _limit(one["lower"]), _seen(one), _limit(one["upper"])
+            yield f"| {one['name']} | {' | '.join(limits)} | {one['verdict']} |"
+        yield ""
+        for one in mine:
+            yield from _explained(one)
+        yield ""
+
+
+def _explained(one: dict[str, Any]) -> Iterator[str]:
+    yield f"* **{one['name']}: {one['verdict']}.** {one['reason']}."
+    held = [f"{h['text']} ({_HOLDS[h['holds']]})" for h in one["hypotheses"]]
+    if one["reading"] == Reading.TREND.value:
+        held.append("an asymptotic statement, read off a finite range")
+    given = f" Given: {'; '.join(held)}." if held else ""
+    yield f"  Predicted: {one['prediction']}. Quantity: {one['quantity']}.{given} {_power(one)}"
+
+
+def _power(one: dict[str, Any]) -> str:
+    return f"It {one['power']}." if one["power"] != "none" else "It had no power."
+
+
+def _made(result: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{result['intervals']} statistical intervals, each at confidence "
         f"{result['confidence']:.5f}, so that all hold together at 0.95."
     )
     yield ""
+    versions = ", ".join(f"{name} {v}" for name, v in result["versions"].items())
     yield (
         f"{result['name']}, seed {result['seed']}, engine {result['engine']} on "
         f"{result['device']}, {result['machine']}; {versions}."
     )
 
 
+_VERDICTS = [agreement.value for agreement in Agreement]
 _HOLDS = {True: "checked", False: "fails", None: "taken"}
 
 

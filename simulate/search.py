@@ -250,9 +250,12 @@ class _Run:
 
     def cycle(self, state: State) -> None:
         """One race, one pruning of everything in pools of its own, one certification."""
-        chosen = [i for i, found in enumerate(state.found) if _open(found, self.settings)]
-        plan, fresh = self._race(state, chosen)
-        groups = [(i, state.pools[i]) for i in chosen] + fresh
+        plan, fresh = self._race(state, self._unfinished(state))
+        chosen = self._unfinished(state)
+        if not chosen:
+            return
+        groups = [(i, state.pools[i]) for i in chosen]
+        groups += [(i, pool) for i, pool in fresh if i in chosen]
         if state.cycle == 0:
             groups += [(i, pool) for i, pool in state.extra if i in chosen]
         groups = self._halving(state, groups, replace(plan, steps=self.settings.steps))
@@ -262,6 +265,9 @@ class _Run:
         self._show(state, 0.9, "certifying")
         for i in chosen:
             self._certify(state.found[i], state.pools[i], self.views[i])
+
+    def _unfinished(self, state: State) -> list[int]:
+        return [i for i, found in enumerate(state.found) if _open(found, self.settings)]
 
     def _halving(
         self, state: State, groups: list[tuple[int, Pool]], plan: Plan
@@ -340,21 +346,24 @@ class _Run:
         state.engine, state.device = ran.engine, ran.device
         fresh = []
         for i, survivors, tried in zip(chosen, ran.survivors, ran.tried, strict=True):
-            state.found[i].tried = _merged(state.found[i].tried, self._checked(i, survivors, tried))
+            checked = self._checked(state, i, survivors, tried)
+            state.found[i].tried = _merged(state.found[i].tried, checked)
             by_rung = _one_of_each_in_turn(survivors)
             fresh += [(i, _pool(self.views[i], [one])) for one in by_rung[: settings.chains]]
         return replace(plan, learning_rate=0.03), fresh
 
     def _checked(
-        self, i: int, survivors: Sequence[Survivor], tried: Sequence[Tried]
+        self, state: State, i: int, survivors: Sequence[Survivor], tried: Sequence[Tried]
     ) -> list[Tried]:
-        """Tried, with the certificate of the best survivor of each architecture."""
-        view, checked = self.views[i], []
+        """Tried, with the certificate of the best survivor of each architecture, which is kept."""
+        view, found, checked = self.views[i], state.found[i], []
         for one in tried:
             mine = [s for s in survivors if s.hidden == one.hidden]
             best = max(mine, key=lambda s: s.margin, default=None)
             if best is not None:
-                proof = proof_of(best.network, view.instance, _LADDER_NODES)
+                network = view.lifted(best.network)
+                proof = proof_of(network, found.instance, _LADDER_NODES)
+                found.offer(network, proof, best.origin)
                 one = replace(one, certified=int(proof.status is CertificateStatus.CERTIFIED))
             checked.append(one)
         return checked

@@ -50,6 +50,7 @@ def stub(*cells):
             seeds_are="nothing",
             quick=TINY,
             full=TINY,
+            quick_seconds=1,
             cells=lambda setting: cells,
         ),
         TINY,

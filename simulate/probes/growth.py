@@ -276,5 +276,6 @@ PROBE = Probe(
     seeds_are="random networks of each architecture, in thousands",
     quick=Setting(axes=axes({d: "1", N: "6,12,512"}), seeds=8),
     full=Setting(axes=axes({d: "1:3", N: "6,12,64,512"}), seeds=256),
+    quick_seconds=8,
     cells=_cells,
 )

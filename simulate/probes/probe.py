@@ -106,7 +106,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Cell:
-    """Predictions and the experiment that tests them. weight: its share of the probe's time."""
+    """Predictions and the experiment that tests them. weight: its part of the probe's time."""
 
     name: str
     predictions: tuple[Prediction, ...]
@@ -146,6 +146,7 @@ class Probe:
 
     covers: their ids. measures: in one line. seeds_are: what `Setting.seeds` counts. quick, full:
     its settings in `agree`'s presets; a parameter that a user does not give is taken from quick.
+    quick_seconds: about how long quick takes on two cores, for the estimate of the time left.
     cells, trends: from a setting; they raise InputError where the probe cannot measure there.
     """
 
@@ -155,5 +156,6 @@ class Probe:
     seeds_are: str
     quick: Setting
     full: Setting
+    quick_seconds: float
     cells: Callable[[Setting], Sequence[Cell]]
     trends: Callable[[Setting], Sequence[Trend]] = lambda setting: ()

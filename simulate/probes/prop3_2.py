@@ -349,5 +349,6 @@ PROBE = Probe(
     seeds_are="random pairs of sets of each kind",
     quick=Setting(axes=axes({d: "2,5", N: "24", epsilon: "1/8"}), seeds=6),
     full=Setting(axes=axes({d: "2,4,8,16,32", N: "48", epsilon: "1/8"}), seeds=24),
+    quick_seconds=1,
     cells=_cells,
 )

@@ -274,6 +274,7 @@ PROBE = Probe(
         ),
         seeds=64,
     ),
+    quick_seconds=18,
     cells=lambda setting: [_cell(place, setting) for place in _places(setting)],
     trends=_trends,
 )

@@ -15,6 +15,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.bounds.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, c, d, epsilon
 from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.instance import (
@@ -260,14 +261,15 @@ def _search(dimension: int, m: int, setting: Setting) -> Settings:
 def _slope(setting: Setting) -> Trend:
     """Between the exponents (d - 1)/2 of the lower bound and d of the upper one."""
     K = len(grid_axis(setting.one(epsilon), Grid.DENSE))
+    g = int(cells_an_axis(setting.one(epsilon), setting.one(c)))
     return Trend(
         Prediction(
             id="thm4.3",
             name="slope in d",
-            says="the size for a random labelling grows between K^(d/2) and K^d as d grows",
+            says=f"the size for a random labelling grows between {K}^(d/2) and {g}^d as d grows",
             quantity="slope of the log size of the smallest certified network found, in d",
             lower=Limit(log(K) / 2, "thm4.3 explicit, d -> infinity"),
-            upper=Limit(log(K), "thm3.3 explicit, d -> infinity, c -> 0"),
+            upper=Limit(log(g), "thm3.3 explicit, d -> infinity"),
             hypotheses=(Hypothesis("sizes found stand for smallest sizes", None),),
             reading=Reading.TREND,
         ),
@@ -286,6 +288,7 @@ PROBE = Probe(
     seeds_are="starts of each architecture for each labelling",
     quick=Setting(axes=axes({**_WHERE, d: "2:5"}), seeds=32),
     full=Setting(axes=axes({**_WHERE, d: "2:6"}), seeds=256),
+    quick_seconds=50,
     cells=lambda setting: [_Dimension(int(at), setting).cell() for at in setting.all(d)],
     trends=lambda setting: [_slope(setting)],
 )

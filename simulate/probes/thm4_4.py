@@ -339,6 +339,7 @@ PROBE = Probe(
     seeds_are="independent training samples at the N of the bound",
     quick=Setting(axes=axes({**_WHERE, d: "4,6", beta: "1/10"}), seeds=240),
     full=Setting(axes=axes({**_WHERE, d: "3:7", beta: "1/50,1/20,1/10,1/5"}), seeds=2000),
+    quick_seconds=8,
     cells=lambda setting: list(_cells(setting)),
     trends=_trends,
 )

@@ -369,6 +369,7 @@ PROBE = Probe(
     seeds_are="random labellings of each packing, and starts of each architecture",
     quick=Setting(axes=axes({k: "1:3", d: "2,4,6", epsilon: "1/4", c: "1/2"}), seeds=6),
     full=Setting(axes=axes({k: "1:4", d: "4,8,16", epsilon: "1/4", c: "1/2"}), seeds=16),
+    quick_seconds=60,
     cells=_cells,
     trends=_trends,
 )
