@@ -19,7 +19,7 @@ range."""
 
 
 def page(result: dict[str, Any], figures: Sequence[str]) -> str:
-    """The page: verdicts by theorem, figures, how to read them, each prediction, how it was made."""
+    """The page: verdicts by theorem, figures, how to read them, all predictions, how made."""
     parts = [["# How large must a robust network be?", ""], overview(result), _figures(figures)]
     parts += [["", _READING, ""], _sections(result), ["", *_made(result)]]
     return "\n".join(line for part in parts for line in part) + "\n"

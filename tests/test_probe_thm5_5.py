@@ -59,7 +59,7 @@ def test_the_kept_networks_are_robust_by_a_certificate_of_their_own(measured):
     assert place.every
     sizes = cells[1][1].rows[0].values
     for i, (instance, size) in enumerate(zip(place.instances(), sizes, strict=True)):
-        network = Network.load(folder / f"network-{i}.npz")
+        network = Network.load(folder / f"thm5.5-torus-k=1-d=2-{i}.npz")
         assert network.size == size
         assert certify(network, instance).status is CertificateStatus.CERTIFIED
 

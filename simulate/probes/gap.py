@@ -271,7 +271,7 @@ PROBE = Probe(
     measures="robust training error, robust test error and standard error against size and N",
     seeds_are="networks trained of each architecture on each sample",
     quick=Setting(axes=axes({**_WHERE, d: "4,5,7", k: "3", N: "4,8,16"}), seeds=2),
-    full=Setting(axes=axes({**_WHERE, d: "3:8", k: "2:5", N: "8,32,128"}), seeds=8),
+    full=Setting(axes=axes({**_WHERE, d: "3:8", k: "2:5", N: "8,32,128"}), seeds=4),
     quick_seconds=25,
     cells=lambda setting: list(_cells(setting)),
 )

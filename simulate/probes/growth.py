@@ -275,7 +275,7 @@ PROBE = Probe(
     measures="sign patterns that tiny architectures reach on m points, in bits",
     seeds_are="random networks of each architecture, in thousands",
     quick=Setting(axes=axes({d: "1", N: "6,12,512"}), seeds=8),
-    full=Setting(axes=axes({d: "1:3", N: "6,12,64,512"}), seeds=256),
+    full=Setting(axes=axes({d: "1:2", N: "6,12,64,512"}), seeds=64),
     quick_seconds=8,
     cells=_cells,
 )

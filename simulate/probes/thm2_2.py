@@ -269,10 +269,8 @@ PROBE = Probe(
         axes=axes({N: "2,4,8,16,32", d: "2,4", epsilon: "1/16", delta: "1/32,7/128"}), seeds=8
     ),
     full=Setting(
-        axes=axes(
-            {N: "2,4,8,16,32,64", d: "2,4,8,16,32", epsilon: "1/16", delta: "1/32,7/128,63/1024"}
-        ),
-        seeds=64,
+        axes=axes({N: "2,4,8,16,32,64", d: "2,4,8", epsilon: "1/16", delta: "1/32,7/128,63/1024"}),
+        seeds=16,
     ),
     quick_seconds=18,
     cells=lambda setting: [_cell(place, setting) for place in _places(setting)],

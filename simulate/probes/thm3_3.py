@@ -325,7 +325,7 @@ PROBE = Probe(
     measures="smallest certified size for the labellings of a grid against d",
     seeds_are="starts of each architecture for each labelling",
     quick=Setting(axes=axes({**_WHERE, d: "1:3"}), seeds=16),
-    full=Setting(axes=axes({**_WHERE, d: "1:4"}), seeds=128),
+    full=Setting(axes=axes({**_WHERE, d: "1:4"}), seeds=64),
     quick_seconds=20,
     cells=lambda setting: [_Grid(int(at), setting).cell() for at in setting.all(d)],
     trends=_trends,

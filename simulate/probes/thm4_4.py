@@ -338,7 +338,7 @@ PROBE = Probe(
     measures="test error of consistent hyperplanes against the number N of samples",
     seeds_are="independent training samples at the N of the bound",
     quick=Setting(axes=axes({**_WHERE, d: "4,6", beta: "1/10"}), seeds=240),
-    full=Setting(axes=axes({**_WHERE, d: "3:7", beta: "1/50,1/20,1/10,1/5"}), seeds=2000),
+    full=Setting(axes=axes({**_WHERE, d: "3:6", beta: "1/20,1/10,1/5"}), seeds=1000),
     quick_seconds=8,
     cells=lambda setting: list(_cells(setting)),
     trends=_trends,

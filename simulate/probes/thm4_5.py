@@ -253,7 +253,7 @@ PROBE = Probe(
     measures="robust error and smallest robust size of trees, neighbours and sigmoid networks",
     seeds_are="random labellings where not all are measured",
     quick=Setting(axes=axes({**_WHERE, d: "2,3,5,6,7"}), seeds=4),
-    full=Setting(axes=axes({**_WHERE, d: "2:8"}), seeds=16),
+    full=Setting(axes=axes({**_WHERE, d: "2:8"}), seeds=8),
     quick_seconds=12,
     cells=lambda setting: list(_cells(setting)),
     trends=_trends,

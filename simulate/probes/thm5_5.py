@@ -19,10 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import cells_an_axis, unshared_bump_size
-from robustsize.bounds.growth import SHARPEST
-from robustsize.bounds.smallest_size import smallest_size
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, c, d, epsilon, k, require_joint
-from robustsize.bounds.value import NON_CONSTANT
 from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.construct.result import Construction, as_int
 from robustsize.simulate.construct.thm5_5 import manifold_classifier
@@ -35,6 +32,7 @@ from robustsize.simulate.probes.claim import (
     Reading,
     at_most,
 )
+from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, Run, Setting, Trend, axes
 from robustsize.simulate.probes.sizes import (
     found_json,
@@ -59,9 +57,6 @@ from robustsize.simulate.structural import certify_construction
 
 MOST_POINTS = 128
 """The largest packing that is searched."""
-
-SPARE_BITS = 10
-"""A network below the limit for random labellings meets at most a share 2^-10 of all."""
 
 _CANDIDATES = 4096
 _FEW_LABELLINGS = 7
@@ -134,14 +129,8 @@ class Place:
         that a uniform labelling needs as much except with probability 2^-10.
         """
         spare = 0 if self.every else SPARE_BITS
-        m = Fraction(len(self.points))
-        needed = smallest_size(m, self.moving, None, Fraction(0), SHARPEST, spare_bits=spare)
-        assert needed.n is not None
-        vacuous = None
-        if needed.n <= NON_CONSTANT:
-            vacuous = f"any classifier that is not constant has at least {NON_CONSTANT} parameters"
-        source = f"thm5.8 explicit at m = {m} points, {self.moving} coordinates"
-        return Limit(needed.n, source if self.every else f"{source}, {spare} bits spare", vacuous)
+        m = len(self.points)
+        return random_labelling_limit(m, self.moving, Fraction(0), spare_bits=spare)
 
     def upper(self) -> Limit:
         """Theorem 5.5's explicit form at the manifold's own covering.
@@ -266,7 +255,8 @@ def _measure(
     size, construction = predictions
     lower, upper = place.lower().value, place.upper().value
     instances = place.instances()
-    found = smallest_sizes(instances, settings_for(instances, setting), run, setting, "network")
+    name = f"thm5.5-{place.name.replace(' ', '-')}"
+    found = smallest_sizes(instances, settings_for(instances, setting), run, setting, name)
     built = [_build(place, instance) for instance in instances]
     statuses = [certify_construction(one).status for one in built]
     faults = sum(
@@ -368,7 +358,7 @@ PROBE = Probe(
     measures="smallest certified size on packings of manifolds, against k and against d",
     seeds_are="random labellings of each packing, and starts of each architecture",
     quick=Setting(axes=axes({k: "1:3", d: "2,4,6", epsilon: "1/4", c: "1/2"}), seeds=6),
-    full=Setting(axes=axes({k: "1:4", d: "4,8,16", epsilon: "1/4", c: "1/2"}), seeds=16),
+    full=Setting(axes=axes({k: "1:4", d: "4,8", epsilon: "1/4", c: "1/2"}), seeds=12),
     quick_seconds=60,
     cells=_cells,
     trends=_trends,
