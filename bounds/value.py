@@ -223,6 +223,11 @@ def _vacuous(theorem: Theorem, form: Form, used: Values, value: int | None) -> s
         base = balls.certain(form.base, used)
         if balls.is_less(base, Fraction(1)) is not True:
             return f"the base {sp.sstr(form.base)} of the power is >= 1 here"
-    if theorem.kind is Kind.LOWER and value is not None and value <= NON_CONSTANT:
-        return f"any classifier that is not constant has at least {NON_CONSTANT} parameters"
-    return None
+    return too_small_to_say(value) if theorem.kind is Kind.LOWER and value is not None else None
+
+
+def too_small_to_say(size: int) -> str | None:
+    """Why a lower bound on the size of a classifier is vacuous, None where it is not."""
+    if size > NON_CONSTANT:
+        return None
+    return f"any classifier that is not constant has at least {NON_CONSTANT} parameters"

@@ -12,6 +12,7 @@ import numpy as np
 from robustsize.bounds.growth import SHARPEST
 from robustsize.bounds.smallest_size import smallest_size
 from robustsize.bounds.symbols import InputError
+from robustsize.bounds.value import too_small_to_say
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.probes.claim import Limit
@@ -107,9 +108,8 @@ def random_labelling_limit(
     """
     needed = smallest_size(Fraction(m), dimension, None, alpha, SHARPEST, spare_bits)
     assert needed.n is not None
-    vacuous = None if needed.n > 2 else "any classifier that is not constant has 2 parameters"
     which = f"all labellings but a share 2^-{spare_bits}" if spare_bits else "the worst labelling"
-    return Limit(needed.n, f"growth bound, {m} points, {which}", vacuous)
+    return Limit(needed.n, f"growth bound, {m} points, {which}", too_small_to_say(needed.n))
 
 
 def error_rows(

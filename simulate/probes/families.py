@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from robustsize.bounds.growth import SQUARED_VC
 from robustsize.bounds.smallest_size import smallest_size
 from robustsize.bounds.symbols import alpha, c, epsilon
-from robustsize.bounds.value import NON_CONSTANT
+from robustsize.bounds.value import too_small_to_say
 from robustsize.simulate.classifiers.neighbours import neighbours_vc
 from robustsize.simulate.classifiers.sigmoid import sigmoid_vc
 from robustsize.simulate.classifiers.trees import tree_vc
@@ -87,9 +87,9 @@ class Place:
         forced = self.dimension - 1
         needed = smallest_size(Fraction(self.m), forced, None, error, (SQUARED_VC,), spare).n
         assert needed is not None
-        vacuous = None if needed > NON_CONSTANT else "any classifier needs that many"
         chance = "" if self.complete else f", but for a chance of 2^-{SPARE_BITS}"
-        return Limit(needed, f"thm4.5 explicit, m = {self.m}{chance}", vacuous)
+        source = f"thm4.5 explicit, m = {self.m}{chance}"
+        return Limit(needed, source, too_small_to_say(needed))
 
     def below(self) -> int:
         """The largest size below the bound at robust error alpha."""
