@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check derivations mutants docs clean
+.PHONY: report test check derivations mutants results docs clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -21,8 +21,12 @@ derivations: $(STAMP)
 mutants: $(STAMP)
 	$(BIN)/python benchmarks/mutants.py
 
+results: $(STAMP)
+	$(BIN)/robustsize agree --preset full -o docs/results
+
 docs: $(STAMP)
 	$(BIN)/python -m robustsize.report.catalogue_page > docs/catalogue.md
+	$(BIN)/python -m robustsize.report.probes_page > docs/probes.md
 	$(BIN)/python docs/fill_examples.py
 
 $(STAMP): pyproject.toml constraints.txt

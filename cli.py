@@ -203,7 +203,7 @@ def plot(
 
 
 @cli.command()
-@click.option("--preset", default="quick", help="quick (minutes) or full (hours, resumes)")
+@click.option("--preset", default="quick", help="quick (minutes), or full (longer, resumes)")
 @click.option("--only", default="", help="ids of theorems or probes, such as thm4.3,gap")
 @device_option
 @seed_option
@@ -243,6 +243,8 @@ def probe(
     as_json: bool,
 ) -> None:
     """Measure one theorem at parameters of your own; parameters not given are the quick preset's.
+
+    docs/probes.md lists the probes, what each takes and what it predicts.
 
     Exit code 1 where a measurement contradicts theory.
 

@@ -45,22 +45,27 @@ def _hard_instance(rows: Sequence[Row]) -> Figure:
 
 
 def _gap(rows: Sequence[Row]) -> Figure:
-    """Robust errors against size, a panel for each instance; below, what fitting N points takes."""
-    from matplotlib.figure import Figure
-
+    """Robust errors against size, a panel for each instance; last, what fitting N points takes."""
     curves = [row for row in rows if "points" in row["at"]]
     fits = [row for row in rows if "points" not in row["at"]]
     names = _names(curves)
-    figure = Figure(figsize=(4.2 * len(names), 7.6), layout="constrained")
-    above, below = figure.subplots(2, len(names), squeeze=False, height_ratios=(3, 2), sharey="row")
-    for axes, name in zip(above, names, strict=True):
+    figure, panels = _panels(len(names) + bool(fits))
+    for axes, name in zip(panels, names, strict=False):
         _error_curves(axes, [row for row in curves if row["series"] == name], name)
-    for axes, name in zip(below, names, strict=True):
-        mine = [row for row in fits if row["series"].endswith(f", {name}")]
-        if mine:
-            _series(axes, mine, mine[0]["series"])
-            axes.set_ylabel(_SIZE, fontsize="small")
+    if fits:
+        _fits(panels[-1], fits)
     return figure
+
+
+def _fits(axes: Axes, rows: Sequence[Row]) -> None:
+    """The smallest size found with robust training error 0, a line for each instance."""
+    for name in _names(rows):
+        mine = [row for row in rows if row["series"] == name and _values(row)]
+        at = [row["at"]["samples"] for row in mine]
+        axes.plot(at, [min(_values(row)) for row in mine], "o-", label=name.rpartition(", ")[2])
+    bounds = {row["at"]["samples"]: row["upper"] for row in rows}
+    axes.plot(list(bounds), list(bounds.values()), "v:", color="grey", label="upper bound, thm2.2")
+    _labelled(axes, "N", _SIZE, "robust training error 0")
 
 
 def _error_curves(axes: Axes, rows: Sequence[Row], name: str) -> None:
@@ -102,18 +107,11 @@ def _errors(axes: Axes, rows: Sequence[Row], kind: str, label: str, style: str) 
 
 def _by_series(rows: Sequence[Row]) -> Figure:
     """A panel for each series that has more than one place: measured values and their limits."""
-    from matplotlib.figure import Figure
-
     series = {name: [r for r in rows if r["series"] == name] for name in _names(rows)}
     drawn = {name: mine for name, mine in series.items() if _moving(mine)} or series
-    across = min(len(drawn), 3)
-    down = -(-len(drawn) // across)
-    figure = Figure(figsize=(4.6 * across, 3.6 * down), layout="constrained")
-    panels = figure.subplots(down, across, squeeze=False).ravel()
+    figure, panels = _panels(len(drawn))
     for axes, (name, mine) in zip(panels, drawn.items(), strict=False):
         _series(axes, mine, name)
-    for axes in panels[len(drawn) :]:
-        axes.set_visible(False)
     return figure
 
 
@@ -123,6 +121,8 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
     """Measured values against the parameter that moves most, a colour for the others' values."""
+    from matplotlib.ticker import ScalarFormatter
+
     moving = _moving(rows)
     x, others = (moving[0], moving[1:]) if moving else (next(iter(rows[0]["at"])), [])
     for group in dict.fromkeys(tuple(row["at"][other] for other in others) for row in rows):
@@ -142,7 +142,8 @@ def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
             axes.plot([], [], style, color="grey", label=side)
     places = [row["at"][x] for row in rows]
     if min(places) > 0 and max(places) > 20 * min(places):
-        axes.set_xscale("log")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(ScalarFormatter())
     positive = all(v > 0 for row in rows for v in _values(row))
     whole = all(float(at).is_integer() for at in places) and axes.get_xscale() == "linear"
     _labelled(axes, x, "measured", name, log_y=positive, whole=whole)
@@ -167,6 +168,16 @@ def _measured(axes: Axes, x: Sequence[float], rows: Iterable[Row], label: str) -
     places = [at for at, _ in known]
     bars = axes.errorbar(places, high, yerr=drop.T, fmt="o", capsize=4, label=label)
     return bars.lines[0].get_color()
+
+
+def _panels(count: int) -> tuple[Figure, list[Axes]]:
+    """So many panels, three in a row."""
+    from matplotlib.figure import Figure
+
+    across = min(count, 3)
+    down = -(-count // across)
+    figure = Figure(figsize=(4.8 * across, 4.0 * down), layout="constrained")
+    return figure, [figure.add_subplot(down, across, i + 1) for i in range(count)]
 
 
 def _panel() -> tuple[Figure, Axes]:

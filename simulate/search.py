@@ -36,7 +36,7 @@ from robustsize.simulate.searching.prune import (
 )
 from robustsize.simulate.searching.race import Tried, race
 from robustsize.simulate.searching.reduce import Reduced, reduced, smallest_linear
-from robustsize.simulate.searching.rounding import proof_of, rounded
+from robustsize.simulate.searching.rounding import proof_of, proof_of_built, rounded
 from robustsize.simulate.searching.state import load_state, save_state
 from robustsize.simulate.training.plan import Plan
 
@@ -213,7 +213,7 @@ def _begin(instances: Sequence[Instance], views: Sequence[Reduced], settings: Se
         smallest = min(built, key=lambda one: one.size, default=None)
         found = Found(instance, smallest)
         if smallest is not None:
-            proof = proof_of(smallest.network, instance, settings.nodes)
+            proof = proof_of_built(smallest, instance, settings.nodes)
             found.construction_certificate = proof
             found.offer(smallest.network, proof, Origin.CONSTRUCTION)
         linear = smallest_linear(view.instance) if _open(found, settings) else None

@@ -12,6 +12,7 @@ from robustsize.bounds.symbols import InputError, Norm, d
 from robustsize.cli import cli
 from robustsize.report import agree as job
 from robustsize.report.agreement_page import page
+from robustsize.report.probes_page import page as probes_page
 from robustsize.report.verdict import Agreement
 from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.instance import hard_instance
@@ -202,6 +203,11 @@ def test_bad_input_gets_one_line(arguments, words, tmp_path):
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_the_page_of_the_probes_is_that_of_today():
+    saved = Path(__file__).parent.parent / "docs" / "probes.md"
+    assert saved.read_text() == probes_page()
 
 
 def test_every_row_of_table_1_has_a_probe():

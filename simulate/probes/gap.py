@@ -9,7 +9,7 @@ exponential in the dimension (Theorems 4.3 and 5.8), even for those trained on a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 
@@ -195,7 +195,7 @@ class _Gap:
         for part, count in enumerate((*largest, m)):
             seen = self._seen(count)
             networks = trained(seen, ARCHITECTURES, self.setting, steps=STEPS)
-            found = tested(networks, seen, self.whole, _part(run, part, len(largest) + 1))
+            found = tested(networks, seen, self.whole, run.part(part, len(largest) + 1))
             at = {"samples": float(count), "points": float(m)}
             rows += error_rows(self.name, at, found, needed=self._bound())
             groups += found
@@ -259,10 +259,6 @@ def _smallest_certified(networks: Sequence[Network], instance: Instance) -> int 
     return None
 
 
-def _part(run: Run, part: int, parts: int) -> Run:
-    return replace(run, progress=lambda share, doing: run.progress((part + share) / parts, doing))
-
-
 _WHERE = {epsilon: "1/4", c: "1/2", alpha: "1/10"}
 
 PROBE = Probe(
@@ -271,7 +267,7 @@ PROBE = Probe(
     measures="robust training error, robust test error and standard error against size and N",
     seeds_are="networks trained of each architecture on each sample",
     quick=Setting(axes=axes({**_WHERE, d: "4,5,7", k: "3", N: "4,8,16"}), seeds=2),
-    full=Setting(axes=axes({**_WHERE, d: "3:8", k: "2:5", N: "8,32,128"}), seeds=4),
+    full=Setting(axes=axes({**_WHERE, d: "4:7", k: "3,4", N: "4,8,16"}), seeds=8),
     quick_seconds=25,
     cells=lambda setting: list(_cells(setting)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import inf
 from pathlib import Path
@@ -77,6 +77,12 @@ class Run:
     def seconds_left(self) -> float:
         """Until the deadline, at least 0."""
         return max(0.0, self.deadline - time.monotonic())
+
+    def part(self, number: int, parts: int) -> Run:
+        """The same for one of several parts of the work, in turn: progress goes on from there."""
+        return replace(
+            self, progress=lambda share, doing: self.progress((number + share) / parts, doing)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

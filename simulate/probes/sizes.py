@@ -11,8 +11,8 @@ from robustsize.bounds.symbols import InputError, Norm, Values
 from robustsize.bounds.value import bound_value, choose_form
 from robustsize.simulate.certify import Certificate
 from robustsize.simulate.instance import Instance
-from robustsize.simulate.probes.claim import Limit
-from robustsize.simulate.probes.probe import Run, Setting
+from robustsize.simulate.probes.claim import Hypothesis, Limit, Prediction, Reading
+from robustsize.simulate.probes.probe import Run, Setting, Trend
 from robustsize.simulate.search import Found, Settings, search
 from robustsize.simulate.searching.prune import Effort
 
@@ -24,6 +24,35 @@ def explicit(id: str, values: Values, p: Norm) -> Limit:
     """
     form = choose_form(theorem(id), p, FormName.EXPLICIT)
     return Limit.of(bound_value(theorem(id), form, values, p))
+
+
+def size_trend(
+    id: str,
+    name: str,
+    series: str,
+    x: str,
+    says: str,
+    *,
+    log_x: bool = False,
+    lower: Limit | None = None,
+    upper: Limit | None = None,
+    where: dict[str, float] | None = None,
+    also: tuple[Hypothesis, ...] = (),
+) -> Trend:
+    """A prediction on how the log of the smallest sizes found moves with x (or its log)."""
+    prediction = Prediction(
+        id=id,
+        name=name,
+        says=says,
+        quantity=(
+            f"slope of the log size of the smallest certified network found, in {'log ' * log_x}{x}"
+        ),
+        lower=lower,
+        upper=upper,
+        hypotheses=(Hypothesis("sizes found stand for smallest sizes", None), *also),
+        reading=Reading.TREND,
+    )
+    return Trend(prediction, series=series, x=x, log_x=log_x, where=where or {})
 
 
 def settings_for(instances: Sequence[Instance], setting: Setting) -> Settings:

@@ -27,10 +27,8 @@ from robustsize.simulate.certify import CertificateStatus, certify
 from robustsize.simulate.network import Network
 from robustsize.simulate.probes.claim import (
     Between,
-    Hypothesis,
     Limit,
     Prediction,
-    Reading,
     at_most,
 )
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
@@ -42,6 +40,7 @@ from robustsize.simulate.probes.sizes import (
     found_json,
     settings_for,
     size_of,
+    size_trend,
     smallest_sizes,
     tried,
     worst,
@@ -247,17 +246,8 @@ def _slope(
     lower: Limit | None = None,
     upper: Limit | None = None,
 ) -> Trend:
-    prediction = Prediction(
-        id=id,
-        name=f"{series} slope in {x} delta={where['delta']:g}",
-        says=says,
-        quantity=f"slope of the log size of the smallest certified network found, in log {x}",
-        lower=lower,
-        upper=upper,
-        hypotheses=(Hypothesis("sizes found stand for smallest sizes", None),),
-        reading=Reading.TREND,
-    )
-    return Trend(prediction, series=series, x=x, log_x=True, where=where)
+    name = f"{series} slope in {x} delta={where['delta']:g}"
+    return size_trend(id, name, series, x, says, log_x=True, lower=lower, upper=upper, where=where)
 
 
 PROBE = Probe(

@@ -31,7 +31,6 @@ from robustsize.simulate.probes.claim import (
     Hypothesis,
     Limit,
     Prediction,
-    Reading,
     at_most,
 )
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
@@ -41,6 +40,7 @@ from robustsize.simulate.probes.sizes import (
     found_json,
     settings_for,
     size_of,
+    size_trend,
     smallest_sizes,
     tried,
     worst,
@@ -161,18 +161,19 @@ class _Grid:
     def _measure(self, run: Run) -> Outcome:
         size, built, *board = self.predictions()
         labels, counts = self.labellings
-        found = self._searched(labels, run, f"thm3.3-d{self.d}")
+        first, second = run.part(0, 2), run.part(1, 2)
+        found = self._searched(labels, first, f"thm3.3-d{self.d}")
         evidence: dict[str, Evidence] = {built.name: self._built(labels)}
         more: dict[str, object] = {"networks": [found_json(one) for one in found]}
         rows = []
         if board:
             evidence[size.name] = at_most(worst(found), tried(found))
             chess = checkerboard(len(self.axis), self.d)[None]
-            (one,) = self._searched(chess, run, f"thm3.3-d{self.d}-checkerboard")
+            (one,) = self._searched(chess, second, f"thm3.3-d{self.d}-checkerboard")
             evidence[board[0].name] = at_most(size_of(one), tried([one]))
             rows.append(self._row("checkerboard", (size_of(one),), {"network": found_json(one)}))
         else:
-            shattered = self._shattered(run)
+            shattered = self._shattered(second)
             evidence[size.name] = at_most(_least(found, shattered), _both(found, shattered))
             more["architecture"] = {
                 "hidden": list(shattered.architecture),
@@ -289,31 +290,28 @@ def _trends(setting: Setting) -> Sequence[Trend]:
         return ()
     e, ratio = setting.one(epsilon), setting.one(c)
     K = len(grid_axis(e, Grid.DENSE))
-    stands = Hypothesis("sizes found stand for smallest sizes", None)
-    factors = Hypothesis("factors polynomial in d do not show on this range", None)
-    quantity = "slope of the log size of the smallest certified network found, in d"
-    below = Prediction(
-        id="thm3.4",
-        name="slope in d",
-        says=f"on almost every labelling of the grid the size grows at least like K^(d/2), K = {K}",
-        quantity=quantity,
-        lower=Limit(log(K) / 2, "thm3.4 explicit, d -> infinity"),
-        hypotheses=(stands,),
-        reading=Reading.TREND,
-    )
-    trends = [Trend(below, series="labelling", x="d", log_x=False)]
+    trends = [
+        size_trend(
+            "thm3.4",
+            "slope in d",
+            "labelling",
+            "d",
+            f"on almost every labelling of the grid the size grows at least like K^(d/2), K = {K}",
+            lower=Limit(log(K) / 2, "thm3.4 explicit, d -> infinity"),
+        )
+    ]
     if setting.p is Norm.INF:
         g = int(cells_an_axis(e, ratio))
-        above = replace(
-            below,
-            id="thm3.3",
-            says=f"the size grows at most like g^d, g = {g} cells an axis",
-            lower=None,
+        above = size_trend(
+            "thm3.3",
+            "slope in d from above",
+            "labelling",
+            "d",
+            f"the size grows at most like g^d, g = {g} cells an axis",
             upper=Limit(log(g), "thm3.3 explicit, d -> infinity"),
-            hypotheses=(stands, factors),
-            name="slope in d from above",
+            also=(Hypothesis("factors polynomial in d do not show on this range", None),),
         )
-        trends.append(replace(trends[0], prediction=above))
+        trends.append(above)
     return trends
 
 

@@ -33,7 +33,6 @@ from robustsize.simulate.probes.claim import (
     Hypothesis,
     Limit,
     Prediction,
-    Reading,
     at_most,
     exactly,
 )
@@ -52,6 +51,7 @@ from robustsize.simulate.probes.sizes import (
     explicit,
     found_json,
     size_of,
+    size_trend,
     smallest_sizes,
     tried,
     worst,
@@ -264,20 +264,14 @@ def _slope(setting: Setting) -> Trend:
     """Between the exponents (d - 1)/2 of the lower bound and d of the upper one."""
     K = len(grid_axis(setting.one(epsilon), Grid.DENSE))
     g = int(cells_an_axis(setting.one(epsilon), setting.one(c)))
-    return Trend(
-        Prediction(
-            id="thm4.3",
-            name="slope in d",
-            says=f"the size for a random labelling grows between {K}^(d/2) and {g}^d as d grows",
-            quantity="slope of the log size of the smallest certified network found, in d",
-            lower=Limit(log(K) / 2, "thm4.3 explicit, d -> infinity"),
-            upper=Limit(log(g), "thm3.3 explicit, d -> infinity"),
-            hypotheses=(Hypothesis("sizes found stand for smallest sizes", None),),
-            reading=Reading.TREND,
-        ),
-        series="random labelling",
-        x="d",
-        log_x=False,
+    return size_trend(
+        "thm4.3",
+        "slope in d",
+        "random labelling",
+        "d",
+        f"the size for a random labelling grows between {K}^(d/2) and {g}^d as d grows",
+        lower=Limit(log(K) / 2, "thm4.3 explicit, d -> infinity"),
+        upper=Limit(log(g), "thm3.3 explicit, d -> infinity"),
     )
 
 

@@ -29,7 +29,6 @@ from robustsize.simulate.probes.claim import (
     Hypothesis,
     Limit,
     Prediction,
-    Reading,
     at_most,
 )
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
@@ -38,6 +37,7 @@ from robustsize.simulate.probes.sizes import (
     found_json,
     settings_for,
     size_of,
+    size_trend,
     smallest_sizes,
     tried,
     worst,
@@ -323,33 +323,34 @@ def _measured(trend: Trend, places: Sequence[tuple[str, int, int]]) -> bool:
 def _slope_in_k(space: int, setting: Setting) -> Trend:
     e, ratio = setting.one(epsilon), setting.one(c)
     K, g = len(grid_axis(e, Grid.DENSE)), int(cells_an_axis(e, ratio))
-    prediction = Prediction(
-        id="thm5.8",
-        name=f"slope in k, flat d={space}",
-        says=(
+    return size_trend(
+        "thm5.8",
+        f"slope in k, flat d={space}",
+        "flat",
+        "k",
+        (
             f"for large k the size grows at least by the factor sqrt(K) = sqrt({K}) for each k "
             f"(any depth) and at most by g = {g}, the covering's cells an axis; by K at most on "
             "this grid, whose points are all that is to be fitted. At a few small k the limits on "
             "size themselves allow other slopes"
         ),
-        quantity="slope of log size in k",
         lower=Limit(log(K) / 2, "half of log K, thm5.8 explicit"),
         upper=Limit(log(g), "log g, thm5.5 explicit"),
-        reading=Reading.TREND,
+        where={"d": float(space)},
     )
-    return Trend(prediction, "flat", "k", log_x=False, where={"d": float(space)})
 
 
 def _slope_in_d(name: str, dimension: int) -> Trend:
-    prediction = Prediction(
-        id="thm5.5",
-        name=f"slope in d, {name} k={dimension}",
-        says="at fixed k the upper limit is linear in d, so the size rises no faster",
-        quantity="slope of log size in log d",
+    return size_trend(
+        "thm5.5",
+        f"slope in d, {name} k={dimension}",
+        name,
+        "d",
+        "at fixed k the upper limit is linear in d, so the size rises no faster",
+        log_x=True,
         upper=Limit(1, "thm5.5 explicit, linear in d"),
-        reading=Reading.TREND,
+        where={"k": float(dimension)},
     )
-    return Trend(prediction, name, "d", log_x=True, where={"k": float(dimension)})
 
 
 PROBE = Probe(

@@ -7,9 +7,11 @@ from math import inf
 import numpy as np
 
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
+from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.searching.prune import balanced, trainable
+from robustsize.simulate.structural import certify_construction
 
 MOST_BITS = 12
 
@@ -17,6 +19,14 @@ MOST_BITS = 12
 def proof_of(network: Network, instance: Instance, nodes: int) -> Certificate:
     """A certificate whose outcome is the same on every machine: its budget is in nodes."""
     return certify(network, instance, budget_seconds=inf, max_nodes=nodes)
+
+
+def proof_of_built(built: Construction, instance: Instance, nodes: int) -> Certificate:
+    """The same for a construction: by its form where that settles it, as it may at any size."""
+    proof = certify_construction(built)
+    if proof.status is CertificateStatus.CERTIFIED:
+        return proof
+    return proof_of(built.network, instance, nodes)
 
 
 def rounded(
