@@ -203,7 +203,7 @@ def plot(
 
 
 @cli.command()
-@click.option("--preset", default="quick", help="quick (minutes), or full (longer, resumes)")
+@click.option("--preset", default="quick", help="quick, or full (larger and longer)")
 @click.option("--only", default="", help="ids of theorems or probes, such as thm4.3,gap")
 @device_option
 @seed_option

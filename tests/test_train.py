@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -263,6 +264,18 @@ def test_a_network_to_start_from_keeps_its_zeros(engine):
     moved = train(points, labels, [pruned], plan, engine=engine, device="cpu").parameters[0]
     np.testing.assert_array_equal(moved == 0, flat_parameters(pruned) == 0)
     assert (moved != flat_parameters(pruned)).sum() == 7
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_last_state_is_kept_where_that_is_asked_for(engine):
+    points, labels = hard_sets(3, 1)
+    plan = Plan(radius=0.125, steps=60, margin=100, keep_last=True)
+    kept = train(points, labels, [(3,)] * 4, plan, engine=engine, device="cpu")
+    last, _ = advanced(engine, [(3,)] * 4, points, labels, plan, 60)
+    for one, padded in zip(kept.parameters, last.parameters, strict=True):
+        np.testing.assert_allclose(one, padded[padded != 0], atol=1e-6)
+    best = train(points, labels, [(3,)] * 4, replace(plan, keep_last=False), engine=engine)
+    assert (best.attack_margin >= kept.attack_margin).all()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
