@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm
+from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, d
 from robustsize.report import agreement_page
 from robustsize.report.agreement_figure import figures
 from robustsize.report.files import check_folder, save_figure, write_json, write_text
@@ -37,6 +38,8 @@ SUMMARY = "summary.md"
 NETWORKS = "networks"
 CELLS = ".cells"
 PRESETS = ("quick", "full")
+MOST_DIMENSIONS = 64
+"""Probes search and certify small cases."""
 _SOFTWARE = ("robustsize", "numpy", "numba", "scipy", "scikit-learn", "torch")
 
 
@@ -66,8 +69,10 @@ def preset_tasks(preset: str, only: Sequence[str], seed: int, device: str) -> li
 def probe_task(probe: Probe, given: Axes, p: Norm, seeds: int, seed: int, device: str) -> Task:
     """A probe at the user's parameters, the others as in its quick preset.
 
-    Raises InputError for a parameter that the probe does not take.
+    Raises InputError for a parameter that the probe does not take, or too large a dimension.
     """
+    if (largest := max(given.get(d, (Fraction(1),)))) > MOST_DIMENSIONS:
+        raise InputError(f"--d {largest}: at most {MOST_DIMENSIONS} is measured; for example --d 4")
     for symbol in given:
         if symbol not in probe.quick.axes:
             taken = ", ".join(BY_SYMBOL[s].option for s in probe.quick.axes)
@@ -133,7 +138,7 @@ def agree(
         for ending in ("svg", "png"):
             save_figure(figure, folder / f"{title}.{ending}")
     if None not in measured.values():
-        _remove(folder / CELLS)
+        shutil.rmtree(folder / CELLS, ignore_errors=True)
     return result
 
 
@@ -164,6 +169,7 @@ def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome 
     rows = [asdict(row) for row in outcome.rows]
     # What the budget cut short is measured again by a run with more time.
     if time.monotonic() <= run.deadline:
+        check_folder(path.parent)  # another run in this folder may have ended meanwhile
         write_json(path, {"made_by": made_by, "evidence": saved, "rows": rows})
     return outcome
 
@@ -245,9 +251,3 @@ def _number(value: Number | None) -> int | float | None:
     if isinstance(value, Fraction):
         return value.numerator if value.denominator == 1 else float(value)
     return value
-
-
-def _remove(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()

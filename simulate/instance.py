@@ -12,10 +12,13 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.symbols import Norm
+from robustsize.bounds.symbols import InputError, Norm
 from robustsize.simulate.network import Network
 
 Point = tuple[Fraction, ...]
+
+MOST_ON_AXIS = 10**5
+"""Points that an axis of a grid may carry."""
 
 
 class Grid(Enum):
@@ -103,8 +106,16 @@ class HardInstance(Instance):
 
 
 def grid_axis(epsilon: Fraction, grid: Grid) -> tuple[Fraction, ...]:
-    """Coordinates that one axis of the hard instance carries, increasing, in [0, 1]."""
+    """Coordinates that one axis of the hard instance carries, increasing, in [0, 1].
+
+    Raises InputError where they are more than MOST_ON_AXIS.
+    """
     cells = floor(1 / (2 * epsilon))
+    if cells >= MOST_ON_AXIS:
+        raise InputError(
+            f"--epsilon {float(epsilon):g}: more than {MOST_ON_AXIS} points on an axis of the "
+            "grid; for example --epsilon 0.1"
+        )
     if grid is Grid.PRINTED:
         return tuple(Fraction(i, cells) for i in range(1, cells + 1))
     return tuple(2 * epsilon * j for j in range(cells + 1))

@@ -90,7 +90,7 @@ def _check(m: int, symbol: object) -> None:
     if m > MOST_POINTS:
         option = BY_SYMBOL[symbol].option
         raise InputError(
-            f"{option}: {m} points, at most {MOST_POINTS} here; for example {option} 4"
+            f"{option}: {m} points at that --epsilon, at most {MOST_POINTS}; for example {option} 4"
         )
 
 

@@ -260,6 +260,12 @@ def _search(dimension: int, m: int, setting: Setting) -> Settings:
     return replace(chosen, seed=setting.seed)
 
 
+def _trends(setting: Setting) -> list[Trend]:
+    """The slope, where random labellings are measured in two dimensions or more."""
+    drawn = [at for at in setting.all(d) if not _Dimension(int(at), setting).exhaustive]
+    return [_slope(setting)] if len(drawn) > 1 else []
+
+
 def _slope(setting: Setting) -> Trend:
     """Between the exponents (d - 1)/2 of the lower bound and d of the upper one."""
     K = len(grid_axis(setting.one(epsilon), Grid.DENSE))
@@ -286,5 +292,5 @@ PROBE = Probe(
     full=Setting(axes=axes({**_WHERE, d: "2:6"}), seeds=128),
     quick_seconds=50,
     cells=lambda setting: [_Dimension(int(at), setting).cell() for at in setting.all(d)],
-    trends=lambda setting: [_slope(setting)],
+    trends=_trends,
 )
