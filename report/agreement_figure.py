@@ -144,9 +144,10 @@ def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
     if min(places) > 0 and max(places) > 20 * min(places):
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(ScalarFormatter())
-    positive = all(v > 0 for row in rows for v in _values(row))
+    values = [v for row in rows for v in _values(row)] or [0.0]
+    wide = min(values) > 0 and max(values) > 2 * min(values)
     whole = all(float(at).is_integer() for at in places) and axes.get_xscale() == "linear"
-    _labelled(axes, x, "measured", name, log_y=positive, whole=whole)
+    _labelled(axes, x, "measured", name, log_y=wide, whole=whole)
 
 
 def _moving(rows: Sequence[Row]) -> list[str]:
