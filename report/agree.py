@@ -137,7 +137,7 @@ def agree(
     for title, figure in drawn.items():
         for ending in ("svg", "png"):
             save_figure(figure, folder / f"{title}.{ending}")
-    if None not in measured.values():
+    if time.monotonic() <= deadline:
         shutil.rmtree(folder / CELLS, ignore_errors=True)
     return result
 
@@ -165,13 +165,22 @@ def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome 
     promised = {prediction.name for prediction in cell.predictions}
     if unknown := outcome.evidence.keys() - promised:
         raise ValueError(f"{cell.name} measured {unknown} without a prediction")
+    if time.monotonic() > run.deadline:
+        return _cut_short(outcome)
     saved = {name: evidence_json(one) for name, one in outcome.evidence.items()}
     rows = [asdict(row) for row in outcome.rows]
-    # What the budget cut short is measured again by a run with more time.
-    if time.monotonic() <= run.deadline:
-        check_folder(path.parent)  # another run in this folder may have ended meanwhile
-        write_json(path, {"made_by": made_by, "evidence": saved, "rows": rows})
+    check_folder(path.parent)  # another run in this folder may have ended meanwhile
+    write_json(path, {"made_by": made_by, "evidence": saved, "rows": rows})
     return outcome
+
+
+def _cut_short(outcome: Outcome) -> Outcome:
+    """The outcome, its evidence saying so; it is not kept, so a run with more time measures it."""
+    evidence = {
+        name: replace(one, tried=f"{one.tried}; the time budget ended meanwhile".lstrip("; "))
+        for name, one in outcome.evidence.items()
+    }
+    return Outcome(evidence, outcome.rows)
 
 
 def _resumed(path: Path, made_by: dict[str, Any]) -> Outcome | None:

@@ -1,6 +1,7 @@
 """The main job on tiny probes: the same numbers twice, complete files, resumable, honest."""
 
 import json
+import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -136,6 +137,22 @@ def test_what_the_budget_left_out_is_inconclusive_and_kept_for_later(tmp_path):
     assert result["outcomes"][0]["verdict"] == "inconclusive"
     assert "budget" in result["outcomes"][0]["reason"]
     assert job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"][0]["verdict"] == "agrees"
+
+
+def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
+    cell, counted = one_number("a", 1, 2)
+
+    def slow(run):
+        time.sleep(max(0.0, run.seconds_left) + 0.01)
+        return cell.measure(run)
+
+    task = stub(replace(cell, measure=slow))
+    (one,) = job.agree([task], "x", folder=tmp_path, budget_seconds=0.3)["outcomes"]
+    assert one["verdict"] == "agrees"
+    assert "time budget ended" in one["evidence"]["tried"]
+    (again,) = job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"]
+    assert "time budget" not in again["evidence"]["tried"]
+    assert counted == ["a", "a"]
 
 
 def test_a_measurement_without_a_prediction_is_refused(tmp_path):
