@@ -17,20 +17,30 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 
+import numpy as np
+
 from robustsize.simulate.certifier.ball import ball_around, rounded_up
-from robustsize.simulate.certifier.branch import LOWER, node_parts
-from robustsize.simulate.certifier.exact_leaves import ExactBall, Refutation, leaf_verdict
+from robustsize.simulate.certifier.exact_leaves import ExactBall
+from robustsize.simulate.certifier.exact_search import Divided, ExactLeaf, ExactRegion, decide
 from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.frontier import MEMORY, Frontier, Search, Task
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatten
+from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
+from robustsize.simulate.checker.forest import Leaves
+from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.instance import Instance, Norm, Point
 from robustsize.simulate.network import Network
 
 METHOD = "branch and bound, linear relaxation"
+
+_EXACT_SIZE = 20_000
+"""Parameters up to which regions are settled in rationals."""
+_EXACT_NODES = 500
+"""Regions bounded in floats that one settled in rationals counts as."""
 
 
 class CertificateStatus(Enum):
@@ -60,6 +70,7 @@ class Certificate:
     reason: str
     seconds: float
     nodes: int
+    proof: PointsProof | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -132,11 +143,23 @@ class _Certification:
         reason = _too_large(self.network)
         if reason:
             return self._undecided(reason)
-        net = flatten(self.network)
+        self.checker = PointsChecker(self.network, self.instance)
         try:
-            searches = [self._start(net, i) for i in range(len(self.instance.points))]
-        except OverflowError as error:
-            return self._undecided(str(error))
+            found = self._in_floats()
+        except OverflowError:
+            shape = self.instance.dimension, sum(self.network.widths)
+            found = [Tree(*shape) for _ in self.instance.points]
+        if isinstance(found, Certificate):
+            return found
+        return self._established(found)
+
+    def _in_floats(self) -> Certificate | list[Tree]:
+        """Search in floats: a tree a point, or an answer.
+
+        Raises OverflowError where the network's values come near the largest float.
+        """
+        net = flatten(self.network)
+        searches = [self._start(net, i) for i in range(len(self.instance.points))]
         number = {id(search): i for i, search in enumerate(searches)}
         tasks = deque(map(Task.whole, searches))
         frontier = Frontier(net, tasks, self.workers, self.deadline, self.max_nodes)
@@ -146,35 +169,67 @@ class _Certification:
                 self._see(search)
                 if search.best[0] <= search.stop_at:
                     i = number[id(search)]
-                    refutation = self._exact(net, i).refuting(search.best[1:].tolist())
-                    if refutation is not None:
-                        return self._counterexample(i, refutation)
+                    answer = self._refuting(net, i, search.best[1:].tolist())
+                    if answer is not None:
+                        return answer
                     search.stop_at = math.nextafter(search.best[0], -math.inf)
-        reason = frontier.exhausted() if frontier.tasks else ""
-        bounds = [frontier.open_bound(search) for search in searches]
-        for i, search in enumerate(searches):
-            if reason or not search.leaves:
-                continue
-            bounds[i] = search.closed
-            for leaf in search.leaves:
-                verdict = self._settle(net, i, leaf)
-                if isinstance(verdict, Refutation):
-                    return self._counterexample(i, verdict)
-                if verdict is None:
-                    reason = "a linear piece touches 0 closer than its exact check could tell"
-                    verdict = float(leaf[LOWER])
-                if time.monotonic() > self.deadline:
-                    reason = "the time budget ended"
-                bounds[i] = min(bounds[i], verdict)
-        worst = min(range(len(bounds)), key=bounds.__getitem__)
-        if reason:
-            return self._undecided(reason, bounds[worst], worst)
-        return self._answer(CertificateStatus.CERTIFIED, bounds[worst], worst)
+        if frontier.tasks:
+            return self._undecided(frontier.exhausted())
+        return [search.tree for search in searches]
 
-    def _exact(self, net: FlatNetwork, i: int) -> ExactBall:
-        instance = self.instance
-        sign, point = int(instance.labels[i]), instance.points[i]
-        return ExactBall(net, point, instance.radius, instance.p, sign)
+    def _established(self, trees: list[Tree]) -> Certificate:
+        """The answer that the checker gives to the trees; what floats leave open is settled."""
+        bounds, open_ = self._checked(proof_of(trees))
+        if open_:
+            answer = self._settle(trees, open_)
+            if answer is not None:
+                return answer
+            bounds, open_ = self._checked(proof_of(trees))
+        if open_:
+            return self._undecided("the checker does not establish what the search found")
+        worst = int(np.argmin(bounds))
+        return self._answer(CertificateStatus.CERTIFIED, float(bounds[worst]), worst)
+
+    def _checked(self, proof: PointsProof) -> tuple[Floats, list[Leaves]]:
+        """The least bound near each point, and the leaves that are not established."""
+        self.proof = proof
+        least, open_ = np.full(len(self.instance.points), math.inf), []
+        for found in self.checker.bounds(proof):
+            np.minimum.at(least, found.leaves.root, found.bound)
+            rows = np.flatnonzero(~(found.bound > 0))
+            open_ += [found.leaves.take(rows[i : i + 1]) for i in range(len(rows))]
+        return least, open_
+
+    def _settle(self, trees: list[Tree], open_: list[Leaves]) -> Certificate | None:
+        """Settle leaves in rationals and complete the trees; an answer where there is none."""
+        if self.network.size > _EXACT_SIZE:
+            return self._undecided(
+                "floats leave a region open, and the network is too large for rationals"
+            )
+        for leaf in open_:
+            i, number = place_of(trees, int(leaf.node[0]))
+            region = ExactRegion.of(self.checker, leaf)
+            stack = [(number, leaf.split[0].tolist())]
+            while stack:
+                self.nodes += _EXACT_NODES
+                if time.monotonic() > self.deadline:
+                    return self._undecided("the time budget ended")
+                if self.nodes > self.max_nodes:
+                    return self._undecided(f"the budget of {self.max_nodes} regions ended")
+                node, split = stack.pop()
+                found = decide(region, split)
+                if isinstance(found, ExactLeaf):
+                    trees[i].close(node, found.beta, empty=found.empty)
+                elif isinstance(found, Divided):
+                    child = trees[i].divide(node, found.unit)
+                    for side in (0, 1):
+                        signs = [*split]
+                        signs[found.unit] = 2 * side - 1
+                        stack.append((child + side, signs))
+                else:
+                    answer = None if found is None else self._counterexample(i, found)
+                    return answer or self._undecided("a linear program did not end")
+        return None
 
     def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance
@@ -186,19 +241,26 @@ class _Certification:
     def _see(self, search: Search) -> None:
         self.upper = min(self.upper, float(search.best[0] + search.ball.error[-1]))
 
-    def _settle(self, net: FlatNetwork, i: int, leaf: Floats) -> float | Refutation | None:
-        lo, hi, zl, _, split = node_parts(leaf, self.network.input_dim)
-        return leaf_verdict(self._exact(net, i), lo, hi, zl >= 0, split)
+    def _refuting(self, net: FlatNetwork, i: int, candidate: list[float]) -> Certificate | None:
+        """The counterexample that a candidate is, or leads to."""
+        given = self.instance
+        answer = self._counterexample(i, tuple(Fraction(v) for v in candidate))
+        if answer is None:
+            sign, centre = int(given.labels[i]), given.points[i]
+            found = ExactBall(net, centre, given.radius, given.p, sign).refuting(candidate)
+            answer = self._counterexample(i, found.point) if found else None
+        return answer
 
-    def _counterexample(self, i: int, found: Refutation) -> Certificate:
-        value = float(found.value)
+    def _counterexample(self, i: int, x: Point) -> Certificate | None:
+        """The answer that x is a counterexample, if the checker finds that it is."""
+        value = self.checker.refuted(i, x)
+        if value is None:
+            return None
         self.upper = min(self.upper, value)
-        return self._answer(CertificateStatus.COUNTEREXAMPLE, value, i, found.point)
+        return self._answer(CertificateStatus.COUNTEREXAMPLE, value, i, x)
 
-    def _undecided(
-        self, reason: str, margin: float = -math.inf, worst: int | None = None
-    ) -> Certificate:
-        return self._answer(CertificateStatus.UNDECIDED, margin, worst, None, reason)
+    def _undecided(self, reason: str) -> Certificate:
+        return self._answer(CertificateStatus.UNDECIDED, -math.inf, None, None, reason)
 
     def _answer(
         self,
@@ -209,8 +271,9 @@ class _Certification:
         reason: str = "",
     ) -> Certificate:
         seconds = time.monotonic() - self.started
+        proof = self.proof if status is CertificateStatus.CERTIFIED else None
         return Certificate(
-            status, margin, self.upper, worst, point, METHOD, reason, seconds, self.nodes
+            status, margin, self.upper, worst, point, METHOD, reason, seconds, self.nodes, proof
         )
 
 

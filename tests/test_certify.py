@@ -348,7 +348,7 @@ def test_budgets_end_in_undecided_with_a_reason() -> None:
     timed = certify(hard, instance, budget_seconds=0.0)
     assert (timed.status, timed.reason) == (CertificateStatus.UNDECIDED, "the time budget ended")
     huge = Network.of([(np.full((3, 8), 1e300), np.zeros(3)), (np.full((1, 3), 1e300), [1.0])])
-    assert "largest float" in certify(huge, instance).reason
+    assert certify(huge, instance).margin == 1.0
     wide = sparse.csr_array((np.ones(1), ([0], [0])), shape=(20000, 8))
     last = sparse.csr_array((np.ones(1), ([0], [0])), shape=(1, 20000))
     assert (

@@ -71,7 +71,7 @@ def test_root_bounds_are_crown(d: int, widths: list[int], seed: int, data: st.Da
     node = relaxed(net, ball_around(net, (HALF,) * d, radius, Norm.INF, 1))
     expected = crown(network, 0.5, float(radius), Norm.INF)
     assert node[LOWER] == pytest.approx(expected[-1][0, 0], abs=1e-9)
-    _, _, zl, zu, _ = node_parts(node, d)
+    _, _, zl, zu, _, _ = node_parts(node, d)
     start = 0
     for low, high in expected[:-1]:
         ours = zl[start : start + len(low)], zu[start : start + len(low)]
@@ -208,7 +208,7 @@ def test_least_values_lie_below_every_feasible_point(p: Norm, d: int, m: int, se
     points = rng.uniform(lo, hi, (4000, d))
     if p is Norm.TWO:
         points = points[np.square(points - 0.5).sum(1) <= 0.25]
-    alone, off = least_value(ball, q, lo, hi, x)
+    alone, off, _ = least_value(ball, q, lo, hi, x)
     values = points @ q[:d] + q[d]
     if len(values):
         assert alone - off <= values.min() + 1e-12

@@ -2,7 +2,8 @@
 
 A node is a box in the input, bounds of every hidden unit's pre-activation, and the units whose sign
 was decided by a split; its region is the part of box and ball where those signs hold. A node
-without undecided units is a leaf: f is linear on its region.
+without undecided units is a leaf: f is linear on its region. Each node has a number, and carries
+the multipliers that gave its lower bound: what the checker needs to know of it.
 """
 
 from __future__ import annotations
@@ -22,45 +23,46 @@ from robustsize.simulate.certifier.relaxation import (
     workspace,
 )
 
-LOWER, BRANCH, BOX = 0, 1, 2
+LOWER, BRANCH, NUMBER, MULTIPLIER, EMPTY, BOX = 0, 1, 2, 3, 4, 5
 LEAF, WHOLE = -1.0, -2.0
 _SMALLEST_SHARE = 2.0**-30
 _ACTIVATION_BIAS = 0.4
 _CUTS, _LEAF_CUTS = 6, 100
 _DESCEND_EVERY = 8
 _DESCENT_STEPS, _SHORTEST_STEP, _SHRINK = 16, 0.01, 0.25
-STACK, _LEAVES = 64, 64
+STACK, _LEAVES, _ROWS = 64, 64, 64
 _ANY = np.finfo(np.float64).max
 
 
 def whole_ball(ball: Ball) -> Floats:
     """The node of the whole region, nothing yet known of it; shape (1, length of a node)."""
-    undecided = np.zeros(len(ball.reach))
-    start = (-np.inf, WHOLE)
-    return np.concatenate([start, ball.lower, ball.upper, -ball.reach, ball.reach, undecided])[None]
+    none = np.zeros(2 * len(ball.reach))
+    start = (-np.inf, WHOLE, 0.0, 0.0, 0.0)
+    return np.concatenate([start, ball.lower, ball.upper, -ball.reach, ball.reach, none])[None]
 
 
 def relaxed(net: FlatNetwork, ball: Ball) -> Floats:
     """The node of the whole region, bounded by the linear relaxation alone."""
     best = np.append(np.inf, ball.centre)
-    nodes, *_ = run_stack(net, ball, whole_ball(ball), best, np.inf, -np.inf, _ANY, 1)
-    node: Floats = nodes[0]
+    left, *_ = run_stack(net, ball, whole_ball(ball), best, np.inf, -np.inf, _ANY, 1)
+    node: Floats = left[0]
     return node
 
 
 def node_parts(node: Floats, d: int) -> tuple[Floats, ...]:
-    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1).
+    """A node's box lo, hi, bounds zl, zu of its pre-activations, splits (-1, 0, +1), multipliers.
 
-    Before them come its lower bound and its branch.
+    Before them come its lower bound, its branch, its number, the ball's multiplier, and whether it
+    is empty.
     """
-    units = (len(node) - BOX - 2 * d) // 3
+    units = (len(node) - BOX - 2 * d) // 4
     parts: tuple[Floats, ...] = _parts(node, d, units)
     return parts
 
 
 @compiled
 def _parts(node, d, units):  # type: ignore[no-untyped-def]
-    """Views of a node: lo, hi, zl, zu, split."""
+    """Views of a node: lo, hi, zl, zu, split, beta."""
     at = BOX + 2 * d
     return (
         node[BOX : BOX + d],
@@ -68,6 +70,7 @@ def _parts(node, d, units):  # type: ignore[no-untyped-def]
         node[at : at + units],
         node[at + units : at + 2 * units],
         node[at + 2 * units : at + 3 * units],
+        node[at + 3 * units : at + 4 * units],
     )
 
 
@@ -150,18 +153,19 @@ def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-
     relaxation.
     """
     d, units = net.sizes[0], net.first[len(net.sizes) - 1]
-    lo, hi, zl, zu, split = _parts(node, d, units)
+    lo, hi, zl, zu, split, beta = _parts(node, d, units)
     error = ball.error[units]
     work.point[:] = 0.5 * (lo + hi)
-    if ball.euclidean and not _shrink_to_ball(ball, lo, hi):
-        node[LOWER] = np.inf
-        return
-    if not hidden_bounds(net, ball, lo, hi, zl, zu, split, work):
-        node[LOWER] = np.inf
+    if (ball.euclidean and not _shrink_to_ball(ball, lo, hi)) or not hidden_bounds(
+        net, ball, lo, hi, zl, zu, split, work
+    ):
+        node[LOWER], node[EMPTY] = np.inf, 1.0
         return
     output_bound(net, ball, zl, zu, work)
-    value, off = least_value(ball, work.gradient, lo, hi, work.point)
-    node[LOWER] = max(node[LOWER], value - off - error)
+    value, off, t = least_value(ball, work.gradient, lo, hi, work.point)
+    if value - off - error > node[LOWER]:
+        node[LOWER], node[MULTIPLIER] = value - off - error, t
+        beta[:] = 0.0
     if node[LOWER] > cutoff:
         return
     node[BRANCH] = _choose_branch(ball, lo, hi, zl, zu, work)
@@ -169,9 +173,27 @@ def bound_node(net, ball, node, cutoff, work, rows, errors):  # type: ignore[no-
     if count:
         cuts = _LEAF_CUTS if node[BRANCH] == LEAF else _CUTS
         value = least_under(
-            ball, work.gradient, lo, hi, rows, count, errors, cuts, work.point, value - off
+            ball,
+            work.gradient,
+            lo,
+            hi,
+            rows,
+            count,
+            errors,
+            cuts,
+            work.point,
+            value - off,
+            work.kept,
         )
-        node[LOWER] = max(node[LOWER], value - 2.0 * error)
+        if value - 2.0 * error > node[LOWER]:
+            node[LOWER], node[MULTIPLIER] = value - 2.0 * error, work.kept[0]
+            node[EMPTY] = 1.0 if value == np.inf else 0.0
+            count = 0
+            for unit in range(units):
+                beta[unit] = 0.0
+                if split[unit] != 0.0:
+                    count += 1
+                    beta[unit] = work.kept[count]
 
 
 @inner
@@ -180,7 +202,7 @@ def _split(node, child, upper_half, d, units):  # type: ignore[no-untyped-def]
     child[:] = node
     if node[BRANCH] == WHOLE:
         return
-    lo, hi, zl, zu, split = _parts(child, d, units)
+    lo, hi, zl, zu, split, _ = _parts(child, d, units)
     branch = int(node[BRANCH])
     if branch < d:
         middle = 0.5 * (lo[branch] + hi[branch])
@@ -259,8 +281,9 @@ def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # 
     left, best[0] <= stop_at, `most_nodes` have been bounded, or memory for nodes or leaves is full.
     The nodes given have been bounded, but for whole balls.
 
-    Returns the nodes left, the leaves that could not be closed, the number of nodes bounded, and
-    the least lower bound among the closed.
+    Returns the nodes left, the leaves that could not be closed, the number of nodes bounded, those
+    divided (number, branch, cut: one a row), and those closed. The halves of row i are numbered
+    -1 - 2 i and -2 - 2 i, for the caller to put right.
     """
     count = len(given)
     stack, leaves = np.empty((count + STACK, given.shape[1])), np.empty((_LEAVES, given.shape[1]))
@@ -269,14 +292,20 @@ def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # 
     work = workspace(net)
     rows, errors = np.empty((units, d + 1)), np.empty(units)
     children = np.empty((2, stack.shape[1]))
-    nodes, found, closed = 0, 0, np.inf
+    divided, closed = np.empty((_ROWS, 3)), np.empty((_ROWS, given.shape[1]))
+    nodes, found, splits, ends = 0, 0, 0, 0
     while count > 0 and nodes < most_nodes and best[0] > stop_at:
         if count + 1 > len(stack) or found == len(leaves):
             break
+        if splits == len(divided):
+            divided = _longer(divided)
+        if ends + 3 > len(closed):
+            closed = _longer(closed)
         count -= 1
         cutoff = min(goal, best[0] - tolerance)
         if stack[count, LOWER] > cutoff:
-            closed = min(closed, stack[count, LOWER])
+            closed[ends] = stack[count]
+            ends += 1
             continue
         if stack[count, BRANCH] == LEAF:
             leaves[found] = stack[count]
@@ -284,8 +313,16 @@ def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # 
             continue
         whole = stack[count, BRANCH] == WHOLE
         sides = 1 if whole else 2
+        if not whole:
+            branch = int(stack[count, BRANCH])
+            divided[splits, 0], divided[splits, 1] = stack[count, NUMBER], branch
+            lo, hi, _, _, _, _ = _parts(stack[count], d, units)
+            divided[splits, 2] = 0.5 * (lo[branch] + hi[branch]) if branch < d else 0.0
+            splits += 1
         for side in range(sides):
             _split(stack[count], children[side], side == 1, d, units)
+            if not whole:
+                children[side, NUMBER] = 1 - 2 * splits - side
             bound_node(net, ball, children[side], cutoff, work, rows, errors)
             if whole or children[side, LOWER] <= cutoff:
                 known = best[0]
@@ -298,8 +335,18 @@ def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # 
         for place in range(sides):
             side = first if place == 0 else 1 - first
             if children[side, LOWER] > cutoff:
-                closed = min(closed, children[side, LOWER])
+                closed[ends] = children[side]
+                ends += 1
             else:
                 stack[count] = children[side]
                 count += 1
-    return stack[:count].copy(), leaves[:found].copy(), nodes, closed
+    left, unsettled = stack[:count].copy(), leaves[:found].copy()
+    return left, unsettled, nodes, divided[:splits].copy(), closed[:ends].copy()
+
+
+@inner
+def _longer(rows):  # type: ignore[no-untyped-def]
+    """A copy with room for as many rows again."""
+    longer = np.empty((2 * len(rows), rows.shape[1]))
+    longer[: len(rows)] = rows
+    return longer

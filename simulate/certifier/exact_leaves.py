@@ -8,12 +8,7 @@ from fractions import Fraction
 from math import isqrt, lcm
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from robustsize.simulate.certifier.ball import rounded_down
 from robustsize.simulate.certifier.exact_value import exact_value, over
-from robustsize.simulate.certifier.polytope import EMPTY, dual_simplex
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
 from robustsize.simulate.instance import Norm, Point
 
@@ -52,13 +47,6 @@ class ExactBall:
         if self.p is Norm.INF:
             return max(map(abs, offsets)) <= radius
         return sum(v * v for v in offsets) <= radius**2
-
-    def tangent(self, x: Point) -> NDArray:
-        """Coefficients and constant of a function >= 0 on the l_2 ball and < 0 at x far outside."""
-        normal = [Fraction(float(v - c)) for v, c in zip(x, self.centre, strict=True)]
-        length = _root_above(sum((n * n for n in normal), Fraction(0)))
-        middle = sum((n * c for n, c in zip(normal, self.centre, strict=True)), Fraction(0))
-        return np.array([*(-n for n in normal), middle + self.radius * length], dtype=object)
 
     def refuting(self, candidate: Iterable[float | Fraction]) -> Refutation | None:
         """A point of the ball where sign * f <= 0, sought from a candidate; None if not found.
@@ -161,73 +149,3 @@ def _gradient(net: FlatNetwork, x: Point) -> list[Fraction]:
         columns = zip(weights.T, on, strict=True)
         back = [_product(column, back) if used else Fraction(0) for column, used in columns]
     return back
-
-
-def leaf_verdict(
-    ball: ExactBall,
-    lo: NDArray[np.float64],
-    hi: NDArray[np.float64],
-    active: NDArray[np.bool_],
-    split: NDArray[np.float64],
-) -> float | Refutation | None:
-    """Settle sign * f > 0 on a leaf, where each hidden unit's sign is known, in rationals.
-
-    The leaf is the part of the ball in the box lo..hi where the units with split != 0 have that
-    sign; the other units have, proved elsewhere, the sign `active` says.
-
-    Returns a positive lower bound (+inf where the leaf is empty), or a refutation, or None where
-    neither was found (possible at p = 2 only).
-    """
-    forms = _linear_forms(ball.net, active)
-    output = ball.sign * forms[-1][0]
-    units = np.concatenate(forms[:-1]) if len(forms) > 1 else output[None][:0]
-    chosen = np.flatnonzero(split)
-    rows = np.array([units[k] * (1 if split[k] > 0 else -1) for k in chosen], dtype=object)
-    rows = rows.reshape(len(chosen), len(output))
-    low = [max(Fraction(float(v)), c - ball.radius) for v, c in zip(lo, ball.centre, strict=True)]
-    high = [min(Fraction(float(v)), c + ball.radius) for v, c in zip(hi, ball.centre, strict=True)]
-    if any(a > b for a, b in zip(low, high, strict=True)):
-        return np.inf
-    for _ in range(_CUTS if ball.p is Norm.TWO else 1):
-        status, beta, x = _solve(output, low, high, rows)
-        mixed = -(beta @ rows) if status == EMPTY else output - beta @ rows
-        terms = (min(a * v, a * w) for a, v, w in zip(mixed[:-1], low, high, strict=True))
-        bound = mixed[-1] + sum(terms, Fraction(0))
-        if bound > 0:
-            return np.inf if status == EMPTY else rounded_down(bound)
-        if ball.contains(x):
-            break
-        rows = np.vstack([rows, ball.tangent(x)])
-    return ball.refuting(x)
-
-
-def _linear_forms(net: FlatNetwork, active: NDArray[np.bool_]) -> list[NDArray]:
-    """Each layer's pre-activations as linear functions of x under a pattern: shape (n_i, d+1)."""
-    d, start = int(net.sizes[0]), 0
-    current = np.array([[Fraction(int(i == j)) for j in range(d + 1)] for i in range(d)], object)
-    forms: list[NDArray] = []
-    for weights, biases in _layers(net):
-        if forms:
-            on = active[start : start + len(forms[-1])]
-            start += len(on)
-            current = forms[-1] * on[:, None]
-        out = np.full((len(biases), d + 1), Fraction(0), dtype=object)
-        for form, row, bias in zip(out, weights, biases, strict=True):
-            form += _product(row, current)
-            form[d] += Fraction(float(bias))
-        forms.append(out)
-    return forms
-
-
-def _solve(
-    cost: NDArray, low: list[Fraction], high: list[Fraction], rows: NDArray
-) -> tuple[int, NDArray, Point]:
-    """The dual simplex of `polytope` on rationals: status, beta, x."""
-    count, d = len(rows), len(low)
-
-    def empty(*shape: int) -> NDArray:
-        return np.full(shape, Fraction(0), dtype=object)
-
-    work = (empty(count, d), empty(d), empty(d), empty(count), empty(d))
-    status = dual_simplex.py_func(cost, low, high, rows, count, Fraction(0), work)
-    return status, work[3], tuple(work[4])

@@ -20,6 +20,7 @@ import numpy as np
 from robustsize.simulate.certifier.ball import Ball
 from robustsize.simulate.certifier.branch import LOWER, STACK, run_stack, whole_ball
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
+from robustsize.simulate.certifier.tree import Tree
 
 MEMORY = 2**30
 _TASKS = 16
@@ -28,7 +29,7 @@ _ROUND_WORK = 4e7
 
 @dataclass(eq=False)
 class Search:
-    """One ball's search: the incumbent, the least bound of closed regions, and unsettled leaves.
+    """One ball's search: the incumbent, its tree of regions, and unsettled leaves.
 
     Open regions are closed above min(goal, best - tolerance); best[0] <= stop_at halts the search.
     """
@@ -38,14 +39,14 @@ class Search:
     tolerance: float
     stop_at: float
     best: Floats
-    closed: float = math.inf
+    tree: Tree
     leaves: list[Floats] = field(default_factory=list)
 
     @classmethod
     def over(cls, ball: Ball, goal: float, tolerance: float, stop_at: float) -> Search:
         """A search over one ball that has found nothing yet."""
         best = np.append(math.inf, ball.centre)
-        return cls(ball, goal, tolerance, stop_at, best)
+        return cls(ball, goal, tolerance, stop_at, best, Tree(len(ball.centre), len(ball.reach)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +66,11 @@ class Task:
 class _Outcome:
     task: Task
     best: Floats
-    closed: float
     leaves: Floats
     left: Floats
     bounded: int
+    divided: Floats
+    closed: Floats
 
 
 def _node_budget(net: FlatNetwork) -> int:
@@ -82,7 +84,7 @@ def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
     """Take one task through at most `budget` nodes; touches nothing shared."""
     search = task.search
     best = search.best.copy()
-    left, leaves, bounded, closed = run_stack(
+    left, leaves, bounded, divided, closed = run_stack(
         net,
         search.ball,
         task.nodes,
@@ -92,7 +94,7 @@ def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
         search.stop_at,
         budget,
     )
-    return _Outcome(task, best, closed, leaves, left, bounded)
+    return _Outcome(task, best, leaves, left, bounded, divided, closed)
 
 
 def _halves(task: Task) -> list[Task]:
@@ -130,7 +132,7 @@ class Frontier:
     def _merge(self, outcome: _Outcome) -> None:
         search = outcome.task.search
         self.nodes += outcome.bounded
-        search.closed = min(search.closed, outcome.closed)
+        search.tree.grow(outcome.divided, outcome.closed, outcome.left, outcome.leaves)
         search.leaves.extend(outcome.leaves)
         if outcome.best[0] < search.best[0]:
             search.best = outcome.best
@@ -145,15 +147,16 @@ class Frontier:
             return "the time budget ended"
         if self.nodes >= self.max_nodes:
             return f"the budget of {self.max_nodes} regions ended"
+        searches = {id(task.search): task.search for task in self.tasks}.values()
         held = sum(task.nodes.nbytes for task in self.tasks)
-        held += sum(leaf.nbytes for task in self.tasks for leaf in task.search.leaves)
+        held += sum(s.tree.nbytes + sum(leaf.nbytes for leaf in s.leaves) for s in searches)
         if held > MEMORY:
             return "the memory budget ended"
         return ""
 
     def open_bound(self, search: Search) -> float:
         """Least lower bound among the closed, the open and the unsettled regions of a search."""
-        bound = search.closed
+        bound = search.tree.least
         for leaf in search.leaves:
             bound = min(bound, leaf[LOWER])
         for task in self.tasks:

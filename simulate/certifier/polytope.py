@@ -122,7 +122,8 @@ def dual_simplex(cost, lo, hi, rows, count, tolerance, work):  # type: ignore[no
 def least_value(ball, q, lo, hi, x):  # type: ignore[no-untyped-def]
     """Least value of q[:d] . x + q[d] over the box lo..hi and the ball, and where, into x.
 
-    Returns the value and what rounding may have added to it. Over box and ball, q = v + w gives the
+    Returns the value, what rounding may have added to it, and t, or 0 for the box alone. Over box
+    and ball, q = v + w gives the
     bound min_box v . x + w . centre - radius norm(w) for each w; at the optimum w is parallel to
     centre - x and x = clip(centre - t q) at the t for which it is on the sphere.
     """
@@ -134,12 +135,12 @@ def least_value(ball, q, lo, hi, x):  # type: ignore[no-untyped-def]
         size += abs(q[i]) * ball.magnitude[i]
     rate = 8.0 * UNIT_ROUNDOFF * (d + 8)
     if not ball.euclidean:
-        return total, size * rate
+        return total, size * rate, 0.0
     square = 0.0
     for i in range(d):
         square += (x[i] - ball.centre[i]) ** 2
     if square <= ball.radius**2:
-        return total, size * rate
+        return total, size * rate, 0.0
     low, high = 0.0, np.inf
     t = 0.0
     for i in range(d):
@@ -170,7 +171,7 @@ def least_value(ball, q, lo, hi, x):  # type: ignore[no-untyped-def]
             break
         t = following
     if not 0.0 < t < np.inf:
-        return total, size * rate
+        return total, size * rate, 0.0
     cut, norm, size = q[d], 0.0, abs(q[d])
     for i in range(d):
         step = ball.centre[i] - t * q[i]
@@ -183,17 +184,17 @@ def least_value(ball, q, lo, hi, x):  # type: ignore[no-untyped-def]
     cut -= ball.radius * norm
     size += ball.radius * norm
     if cut > total:
-        return cut, size * rate
-    return total, size * rate
+        return cut, size * rate, t
+    return total, size * rate, 0.0
 
 
 @compiled
-def least_under(ball, q, lo, hi, rows, count, row_error, cuts, x, best):  # type: ignore[no-untyped-def]
-    """Rigorous lower bound of q over box, ball and the first `count` halfspaces of `rows`.
+def least_under(ball, q, lo, hi, rows, count, row_error, cuts, x, best, kept):  # type: ignore[no-untyped-def]
+    """Lower bound of q over box, ball and the first `count` halfspaces of `rows`.
 
     row_error[k]: how far row k may be off. cuts: most tangents to be tried, at p = 2. x receives
-    the minimiser found. `best` is a bound known already; the larger is returned. Returns +inf where
-    the region is proved empty.
+    the minimiser found. `best` is a bound known already; the larger is returned, +inf where the
+    region is empty. kept[1:] receives the multipliers that gave a larger one, kept[0] the ball's.
     """
     d = len(lo)
     capacity = count + (cuts if ball.euclidean else 0)
@@ -219,13 +220,16 @@ def least_under(ball, q, lo, hi, rows, count, row_error, cuts, x, best):  # type
                 slack += beta[k] * row_error[k]
                 for i in range(d + 1):
                     mixed[i] -= beta[k] * rows[k, i]
-        value, off = least_value(ball, mixed, lo, hi, trial)
+        value, off, t = least_value(ball, mixed, lo, hi, trial)
         # forming `mixed` is a sum of count + 1 products a coefficient, of size q and beta * rows
         value -= off + 3.0 * slack
-        if status == EMPTY and value > 0.0:
-            return np.inf
-        if status != EMPTY and value > best:
-            best = value
+        empty = status == EMPTY and value > 0.0
+        if empty or (status != EMPTY and value > best):
+            best = np.inf if empty else value
+            kept[0] = t
+            kept[1 : count + 1] = beta[:count]
+            if empty:
+                return best
         if not ball.euclidean or status != OPTIMAL:
             return best
         if used + 2 > capacity or not _add_tangent(ball, x, planes[used]):

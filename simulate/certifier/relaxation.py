@@ -71,6 +71,7 @@ class Workspace(NamedTuple):
     base: Floats
     values: Floats
     z: Floats
+    kept: Floats
 
 
 def flatten(network: Network) -> FlatNetwork:
@@ -150,6 +151,7 @@ def workspace(net):  # type: ignore[no-untyped-def]
         np.empty(d),
         np.empty((2, widest)),
         np.empty(units),
+        np.empty(units + 1),
     )
 
 

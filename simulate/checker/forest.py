@@ -1,7 +1,7 @@
 """Trees of regions: how a certificate divides the regions it is about.
 
 A region is a box in the input together with signs of hidden units. A tree divides its root by
-halves: x_j <= t and x_j >= t, or z_k <= 0 and z_k >= 0 for the argument z_k of hidden unit k. The two
+halves: x_j <= t and x_j >= t, or z_k <= 0 and z_k >= 0 for the argument z_k of hidden unit k. Two
 halves cover what they divide, whatever j, t and k are, so the leaves of a tree cover its root.
 """
 
@@ -34,6 +34,10 @@ class Leaves:
     low: Floats
     high: Floats
     split: NDArray[np.int8]
+
+    def take(self, which: NDArray) -> Leaves:
+        """Some of the leaves."""
+        return Leaves(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, eq=False)

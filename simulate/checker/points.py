@@ -1,0 +1,181 @@
+"""What is known of a network near labelled points: established here, from a certificate.
+
+A certificate divides each point's ball into leaves (`forest`) and gives each leaf multipliers, from
+which `dual` bounds y f from below. A counterexample is evaluated in rationals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustsize.simulate.checker.dual import (
+    LARGEST,
+    TINY,
+    Balls,
+    Layers,
+    Multipliers,
+    fractions,
+    lower_bounds,
+)
+from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
+from robustsize.simulate.checker.outward import float_above, float_below
+from robustsize.simulate.instance import Instance, Norm, Point
+from robustsize.simulate.network import Network
+
+ENTRIES = 1 << 18
+"""Numbers of one array held in memory at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class PointsProof:
+    """A tree for each point of an instance, in order, and the multipliers of its leaves.
+
+    node, unit, beta: the multipliers of units that are not 0, in any order. ball, empty: of each
+    node (see `dual.Multipliers`). exact: the leaves that are settled in rationals, and the
+    multipliers of their units.
+    """
+
+    forest: Forest
+    node: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    beta: NDArray[np.float64]
+    ball: NDArray[np.float64]
+    empty: NDArray[np.bool_]
+    exact: Mapping[int, Mapping[int, Fraction]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Lower bounds of y f on some leaves, whose roots are the points; floats, rounded down."""
+
+    leaves: Leaves
+    bound: NDArray[np.float64]
+
+
+class PointsChecker:
+    """Establishes bounds on y f near the points of an instance."""
+
+    def __init__(self, network: Network, instance: Instance) -> None:
+        if network.input_dim != instance.dimension:
+            raise ProofError("network and instance differ in dimension")
+        self.network, self.instance = network, instance
+        self._layers = Layers(network, exact=False)
+        self._balls: Balls | None = None
+        with suppress(OverflowError):
+            self._balls = self._layers.balls(instance)
+
+    @cached_property
+    def exact_layers(self) -> Layers:
+        """The layers in Fractions."""
+        return Layers(self.network, exact=True)
+
+    def bounds(self, proof: PointsProof) -> Iterator[Bounds]:
+        """Lower bounds of y f on all leaves of the proof, some at a time; -infinity: none known.
+
+        Leaves with exact multipliers are settled in rationals, all others in floats alone.
+
+        Raises ProofError where the proof is not well-formed.
+        """
+        leaves, place = self._leaves(proof)
+        units = self._layers.units
+        exact = np.isin(leaves.node, [*proof.exact])
+        if self._balls is None:
+            rest = leaves.take(~exact)
+            yield Bounds(rest, np.full(len(rest.node), -inf))
+        else:
+            row = place[proof.node]
+            widest = max(1, *(w.shape[0] for w in self._layers.weights))
+            block = max(1, ENTRIES // (2 * widest**2))
+            for start in range(0, len(exact), block):
+                at = np.arange(start, min(start + block, len(exact)))
+                some = leaves.take(at)
+                beta = np.zeros((len(at), units))
+                here = (row >= start) & (row < start + block)
+                beta[row[here] - start, proof.unit[here]] = proof.beta[here]
+                given = Multipliers(beta, proof.ball[some.node], proof.empty[some.node])
+                found = lower_bounds(self._layers, self._balls, some, given)
+                keep = ~exact[at]
+                yield Bounds(some.take(keep), found[keep])
+        for i in np.flatnonzero(exact):
+            some = leaves.take(np.array([i]))
+            found = self._exact_bound(some, proof.exact[int(some.node[0])], proof.empty[some.node])
+            yield Bounds(some, found)
+
+    def _exact_bound(
+        self, leaf: Leaves, given: Mapping[int, Fraction], empty: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        beta = fractions(np.zeros((1, self._layers.units)))
+        for unit, value in given.items():
+            beta[0, unit] = value
+        layers, balls = self.exact_layers, self.exact_ball(int(leaf.root[0]))
+        found = lower_bounds(layers, balls, leaf, Multipliers(beta, fractions([0]), empty))[0]
+        return np.array([float_below(found) if isinstance(found, Fraction) else found])
+
+    def exact_ball(self, index: int) -> Balls:
+        """The ball of point `index` in Fractions."""
+        given = self.instance
+        labels = given.labels[index : index + 1]
+        return self.exact_layers.balls(
+            Instance((given.points[index],), labels, given.radius, given.p)
+        )
+
+    def _leaves(self, proof: PointsProof) -> tuple[Leaves, NDArray[np.int64]]:
+        """The leaves of a proof and where each node stands among them.
+
+        Raises ProofError where the proof is not well-formed.
+        """
+        roots, nodes, units = len(self.instance.points), proof.forest.branch, self._layers.units
+        low = np.full((roots, self.instance.dimension), -inf)
+        high = -low
+        if self._balls is not None:
+            low, high = self._balls.low, self._balls.high
+        leaves = proof.forest.leaves(low, high, units)
+        place = np.full(len(nodes), -1)
+        place[leaves.node] = np.arange(len(leaves.node))
+        if (
+            not len(proof.ball) == len(proof.empty) == len(nodes)
+            or not len(proof.node) == len(proof.unit) == len(proof.beta)
+            or ((proof.node < 0) | (proof.node >= len(nodes))).any()
+            or ((proof.unit < 0) | (proof.unit >= units)).any()
+            or not ((proof.beta >= 0) & (proof.beta < LARGEST)).all()
+            or not ((proof.ball >= 0) & (proof.ball < LARGEST)).all()
+            or any(
+                not 0 <= unit < units or value < 0
+                for given in proof.exact.values()
+                for unit, value in given.items()
+            )
+        ):
+            raise ProofError("the multipliers do not fit the network or the trees")
+        return leaves, place
+
+    def refuted(self, index: int, x: Point) -> float | None:
+        """An upper bound <= 0 of y f(x), where x is in the ball of point `index` and there is one.
+
+        In floats where these suffice, else in rationals.
+        """
+        if not contains(self.instance, index, x):
+            return None
+        sign = int(self.instance.labels[index])
+        if self._balls is not None:
+            near = sign * float(self.network(np.array([[float(v) for v in x]]))[0])
+            above = near + 2 * float(self._balls.off[index, -1] + TINY)
+            if above <= 0:
+                return above
+        value = sign * self.network.exact(x)
+        return float_above(value) if value <= 0 else None
+
+
+def contains(instance: Instance, index: int, x: Point) -> bool:
+    """Whether x lies in the closed ball of point `index`."""
+    offsets = [a - b for a, b in zip(x, instance.points[index], strict=True)]
+    if instance.p is Norm.INF:
+        return all(abs(v) <= instance.radius for v in offsets)
+    return sum((v * v for v in offsets), Fraction(0)) <= instance.radius**2
