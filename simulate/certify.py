@@ -17,13 +17,15 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 
 import numpy as np
 
-from robustsize.simulate.certifier.ball import ball_around, rounded_up
+from robustsize.simulate.certifier.ball import ball_around, box_around, rounded_up
+from robustsize.simulate.certifier.branch import NUMBER, afresh
 from robustsize.simulate.certifier.exact_leaves import ExactBall
 from robustsize.simulate.certifier.exact_search import Divided, ExactLeaf, ExactRegion, decide
 from robustsize.simulate.certifier.exact_value import exact_value
@@ -32,15 +34,26 @@ from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatte
 from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
-from robustsize.simulate.instance import Instance, Norm, Point
+from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
+
+Progress = Callable[[float, str], None]
+"""Called with the share done, 0 to 1, and what is being done."""
 
 METHOD = "branch and bound, linear relaxation"
 
+_BLOCK = 1 << 20
+"""Units, one for each point, taken into memory together."""
+_ROUNDS = 20
+"""Times that a region is searched afresh before it is settled in rationals."""
 _EXACT_SIZE = 20_000
 """Parameters up to which regions are settled in rationals."""
 _EXACT_NODES = 500
 """Regions bounded in floats that one settled in rationals counts as."""
+
+
+def silent(share: float, doing: str) -> None:
+    """Show nothing."""
 
 
 class CertificateStatus(Enum):
@@ -55,15 +68,14 @@ class CertificateStatus(Enum):
 class Certificate:
     """The answer of `certify`.
 
-    margin: a rigorous lower bound on the least y f(x') over all balls (as far as the search went,
-    which ends once it is positive); for a counterexample the value there. upper: the least
-    y f(x') seen at a point of a ball. point_index: the data point that has the counterexample, or
-    the least lower bound. reason: why undecided, else empty. nodes: regions bounded.
+    margin: established by the checker: y f >= margin on all balls, where certified; y f <= margin
+    at the counterexample; -infinity where undecided. point_index: the data point that has the
+    counterexample, or the least lower bound. reason: why undecided, else empty. nodes: regions
+    bounded. proof: what `robustsize recheck` takes, where certified.
     """
 
     status: CertificateStatus
     margin: float
-    upper: float
     point_index: int | None
     counterexample: Point | None
     method: str
@@ -105,6 +117,7 @@ def certify(
     budget_seconds: float = 60.0,
     max_nodes: int = 50_000_000,
     workers: int = 1,
+    progress: Progress = silent,
 ) -> Certificate:
     """Decide whether y f(x') > 0 on the closed l_p ball of instance.radius around each data point.
 
@@ -118,11 +131,52 @@ def certify(
         raise ValueError(
             f"the network takes {network.input_dim} inputs, the points have {instance.dimension}"
         )
-    return _Certification(network, instance, workers, max_nodes, budget_seconds).run()
+    started, deadline = time.monotonic(), time.monotonic() + budget_seconds
+    block = max(1, _BLOCK // (sum(network.widths) + 1))
+    answers: list[Certificate] = []
+    nodes = 0
+    for start in range(0, len(instance.points), block):
+        part = instance if len(instance.points) <= block else instance.part(start, start + block)
+        answer = _Certification(network, part, workers, max_nodes - nodes, deadline).run()
+        nodes += answer.nodes
+        if answer.status is CertificateStatus.COUNTEREXAMPLE:
+            return _timed(answer, start, nodes, started)
+        answers.append(answer)
+        progress((start + len(part.points)) / len(instance.points), "certifying")
+    worst = min(range(len(answers)), key=lambda k: answers[k].margin)
+    proofs = [answer.proof for answer in answers if answer.proof is not None]
+    joined = PointsProof.joined(proofs) if len(proofs) == len(answers) else None
+    return _timed(replace(answers[worst], proof=joined), worst * block, nodes, started)
+
+
+def certify_each(
+    network: Network,
+    instance: Instance,
+    *,
+    budget_seconds: float = 60.0,
+    max_nodes: int = 50_000_000,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Iterator[Certificate]:
+    """The answer of `certify` for each data point alone, in order; the budget is for all."""
+    deadline, count = time.monotonic() + budget_seconds, len(instance.points)
+    for i in range(count):
+        one = instance.part(i, i + 1)
+        left = max(deadline - time.monotonic(), 0.0)
+        answer = certify(network, one, budget_seconds=left, max_nodes=max_nodes, workers=workers)
+        yield replace(answer, point_index=i)
+        progress((i + 1) / count, "certifying")
+
+
+def _timed(answer: Certificate, first: int, nodes: int, started: float) -> Certificate:
+    """The answer of a part as that of the whole, whose point `first` is the part's first."""
+    index = None if answer.point_index is None else first + answer.point_index
+    seconds = time.monotonic() - started
+    return replace(answer, point_index=index, nodes=nodes, seconds=seconds)
 
 
 class _Certification:
-    """One call of `certify`: its searches and the clock."""
+    """Some points of a call of `certify`: their searches and the clock."""
 
     def __init__(
         self,
@@ -130,14 +184,14 @@ class _Certification:
         instance: Instance,
         workers: int,
         max_nodes: int,
-        budget_seconds: float,
+        deadline: float,
     ) -> None:
         self.started = time.monotonic()
         self.network, self.instance = network, instance
         self.workers, self.max_nodes = workers, max_nodes
-        self.deadline = self.started + budget_seconds
+        self.deadline = deadline
+        self.proof: PointsProof | None = None
         self.nodes = 0
-        self.upper = math.inf
 
     def run(self) -> Certificate:
         reason = _too_large(self.network)
@@ -149,6 +203,7 @@ class _Certification:
         except OverflowError:
             shape = self.instance.dimension, sum(self.network.widths)
             found = [Tree(*shape) for _ in self.instance.points]
+            self.bounds, self.open = self._checked(proof_of(found))
         if isinstance(found, Certificate):
             return found
         return self._established(found)
@@ -156,39 +211,62 @@ class _Certification:
     def _in_floats(self) -> Certificate | list[Tree]:
         """Search in floats: a tree a point, or an answer.
 
+        What the checker does not establish, because the search knew bounds from larger regions, is
+        searched afresh; what is linear then, or closer to 0 than floats can tell, stays open.
+
         Raises OverflowError where the network's values come near the largest float.
         """
         net = flatten(self.network)
         searches = [self._start(net, i) for i in range(len(self.instance.points))]
-        number = {id(search): i for i, search in enumerate(searches)}
+        trees = [search.tree for search in searches]
         tasks = deque(map(Task.whole, searches))
-        frontier = Frontier(net, tasks, self.workers, self.deadline, self.max_nodes)
+        for _ in range(_ROUNDS):
+            answer = self._search(net, searches, tasks)
+            if answer is not None:
+                return answer
+            self.bounds, self.open = self._checked(proof_of(trees))
+            linear = [{int(leaf[NUMBER]) for leaf in search.leaves} for search in searches]
+            tasks = deque()
+            for leaf in self.open:
+                i, number = place_of(trees, int(leaf.node[0]))
+                if number not in linear[i]:
+                    ball, split = searches[i].ball, leaf.split[0].astype(np.float64)
+                    node = afresh(ball, number, leaf.low[0], leaf.high[0], split)
+                    tasks.append(Task(searches[i], node[None]))
+            if not tasks:
+                break
+            for search in searches:
+                search.goal = 2 * search.goal + float(search.ball.error[-1])
+        return trees
+
+    def _search(
+        self, net: FlatNetwork, searches: list[Search], tasks: deque[Task]
+    ) -> Certificate | None:
+        """Carry out the tasks; an answer where one is found or the budget ends."""
+        number = {id(search): i for i, search in enumerate(searches)}
+        frontier = Frontier(net, tasks, self.workers, self.deadline, self.max_nodes, self.nodes)
         for advanced in frontier.rounds():
             self.nodes = frontier.nodes
             for search in advanced:
-                self._see(search)
                 if search.best[0] <= search.stop_at:
                     i = number[id(search)]
                     answer = self._refuting(net, i, search.best[1:].tolist())
                     if answer is not None:
                         return answer
                     search.stop_at = math.nextafter(search.best[0], -math.inf)
-        if frontier.tasks:
-            return self._undecided(frontier.exhausted())
-        return [search.tree for search in searches]
+        return self._undecided(frontier.exhausted()) if frontier.tasks else None
 
     def _established(self, trees: list[Tree]) -> Certificate:
         """The answer that the checker gives to the trees; what floats leave open is settled."""
-        bounds, open_ = self._checked(proof_of(trees))
-        if open_:
-            answer = self._settle(trees, open_)
+        if self.open:
+            answer = self._settle(trees, self.open)
             if answer is not None:
                 return answer
-            bounds, open_ = self._checked(proof_of(trees))
-        if open_:
+            self.bounds, self.open = self._checked(proof_of(trees))
+        if self.open:
             return self._undecided("the checker does not establish what the search found")
-        worst = int(np.argmin(bounds))
-        return self._answer(CertificateStatus.CERTIFIED, float(bounds[worst]), worst)
+        worst = int(np.argmin(self.bounds))
+        return self._answer(CertificateStatus.CERTIFIED, float(self.bounds[worst]), worst)
 
     def _checked(self, proof: PointsProof) -> tuple[Floats, list[Leaves]]:
         """The least bound near each point, and the leaves that are not established."""
@@ -234,20 +312,19 @@ class _Certification:
     def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance
         sign = int(given.labels[i])
-        ball = ball_around(net, given.points[i], given.radius, given.p, sign)
+        if isinstance(given, BoxInstance):
+            ball = box_around(net, *given.ends(i), sign)
+        else:
+            ball = ball_around(net, given.points[i], given.radius, given.p, sign)
         # below its error a float value may be 0: worth a look in rationals
         return Search.over(ball, goal=0.0, tolerance=-math.inf, stop_at=float(ball.error[-1]))
-
-    def _see(self, search: Search) -> None:
-        self.upper = min(self.upper, float(search.best[0] + search.ball.error[-1]))
 
     def _refuting(self, net: FlatNetwork, i: int, candidate: list[float]) -> Certificate | None:
         """The counterexample that a candidate is, or leads to."""
         given = self.instance
         answer = self._counterexample(i, tuple(Fraction(v) for v in candidate))
         if answer is None:
-            sign, centre = int(given.labels[i]), given.points[i]
-            found = ExactBall(net, centre, given.radius, given.p, sign).refuting(candidate)
+            found = ExactBall(net, given, i).refuting(candidate)
             answer = self._counterexample(i, found.point) if found else None
         return answer
 
@@ -256,7 +333,6 @@ class _Certification:
         value = self.checker.refuted(i, x)
         if value is None:
             return None
-        self.upper = min(self.upper, value)
         return self._answer(CertificateStatus.COUNTEREXAMPLE, value, i, x)
 
     def _undecided(self, reason: str) -> Certificate:
@@ -272,9 +348,7 @@ class _Certification:
     ) -> Certificate:
         seconds = time.monotonic() - self.started
         proof = self.proof if status is CertificateStatus.CERTIFIED else None
-        return Certificate(
-            status, margin, self.upper, worst, point, METHOD, reason, seconds, self.nodes, proof
-        )
+        return Certificate(status, margin, worst, point, METHOD, reason, seconds, self.nodes, proof)
 
 
 def minimum(

@@ -59,9 +59,56 @@ class Instance:
         """Dimension d of the points."""
         return len(self.points[0])
 
+    def ends(self, i: int) -> tuple[Point, Point]:
+        """Corners of the smallest box around the ball of point i."""
+        x, radius = self.points[i], self.radius
+        return tuple(v - radius for v in x), tuple(v + radius for v in x)
+
+    def contains(self, i: int, x: Point) -> bool:
+        """Whether x lies in the closed ball of point i."""
+        if self.p is Norm.INF:
+            low, high = self.ends(i)
+            return all(a <= v <= b for a, v, b in zip(low, x, high, strict=True))
+        steps = [a - b for a, b in zip(x, self.points[i], strict=True)]
+        return sum((v * v for v in steps), Fraction(0)) <= self.radius**2
+
+    def part(self, start: int, stop: int) -> Instance:
+        """The points from `start` to before `stop`."""
+        return Instance(self.points[start:stop], self.labels[start:stop], self.radius, self.p)
+
     def floats(self) -> NDArray[np.float64]:
         """The points rounded to float64, shape (m, d)."""
         return np.array([[float(v) for v in x] for x in self.points])
+
+
+@dataclass(frozen=True, eq=False)
+class BoxInstance(Instance):
+    """Labelled boxes in place of l_inf balls, whose middles are the points; the radius is 0.
+
+    low, high: m tuples of d rationals.
+    """
+
+    low: tuple[Point, ...]
+    high: tuple[Point, ...]
+
+    @classmethod
+    def of(
+        cls, low: Sequence[Point], high: Sequence[Point], labels: NDArray[np.int8]
+    ) -> BoxInstance:
+        """The boxes from low to high, with as many labels."""
+        points = tuple(
+            tuple((a + b) / 2 for a, b in zip(*ends, strict=True))
+            for ends in zip(low, high, strict=True)
+        )
+        return cls(points, labels, Fraction(0), Norm.INF, tuple(low), tuple(high))
+
+    def ends(self, i: int) -> tuple[Point, Point]:
+        """Corners of box i."""
+        return self.low[i], self.high[i]
+
+    def part(self, start: int, stop: int) -> BoxInstance:
+        """The boxes from `start` to before `stop`."""
+        return BoxInstance.of(self.low[start:stop], self.high[start:stop], self.labels[start:stop])
 
 
 @dataclass(frozen=True, eq=False)

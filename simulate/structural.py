@@ -93,7 +93,7 @@ def certify_structure(
     if refuted is not None:
         status = CertificateStatus.COUNTEREXAMPLE
     seconds = time.perf_counter() - start
-    return Certificate(status, float(margin), np.inf, None, refuted, method, reason, seconds, nodes)
+    return Certificate(status, float(margin), None, refuted, method, reason, seconds, nodes)
 
 
 class _Constant:

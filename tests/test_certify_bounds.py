@@ -214,7 +214,8 @@ def test_least_values_lie_below_every_feasible_point(p: Norm, d: int, m: int, se
         assert alone - off <= values.min() + 1e-12
         assert q[:d] @ x + q[d] == pytest.approx(alone, abs=1e-6)
     points = points[(points @ rows[:, :d].T + rows[:, d] >= 0).all(1)]
-    bound = least_under(ball, q, lo, hi, rows, m, np.full(m, 1e-300), 60, x, -np.inf)
+    off, kept = np.full(m, 1e-300), np.empty(m + 1)
+    bound = least_under(ball, q, lo, hi, rows, m, off, 60, x, -np.inf, kept)
     if len(points):
         assert bound <= (points @ q[:d] + q[d]).min() + 1e-12
         inside = (rows[:, :d] @ x + rows[:, d] >= -1e-9).all()

@@ -56,6 +56,19 @@ def rounded_up(value: Fraction) -> float:
     return _enclosed(value.numerator, value.denominator)[1]
 
 
+def box_around(net: FlatNetwork, low: Point, high: Point, sign: int) -> Ball:
+    """The root region of a search for sign * f on a box.
+
+    Raises OverflowError where the network's values on it come near the largest float.
+    """
+    coordinates = []
+    for a, b in zip(low, high, strict=True):
+        first, last = _enclosed(*a.as_integer_ratio()), _enclosed(*b.as_integer_ratio())
+        coordinates.append((first[0], last[1], first[1], last[0], float((a + b) / 2)))
+    half = max((b - a) / 2 for a, b in zip(low, high, strict=True))
+    return _ball(net, coordinates, tuple(low), half, Norm.INF, sign)
+
+
 def ball_around(net: FlatNetwork, centre: Point, radius: Fraction, p: Norm, sign: int) -> Ball:
     """The root region of a search for sign * f on the closed l_p ball.
 
@@ -68,11 +81,23 @@ def ball_around(net: FlatNetwork, centre: Point, radius: Fraction, p: Norm, sign
         low = _enclosed(middle - a * c.denominator, below)
         high = _enclosed(middle + a * c.denominator, below)
         coordinates.append((low[0], high[1], low[1], high[0], c.numerator / c.denominator))
+    return _ball(net, coordinates, centre, radius, p, sign)
+
+
+def _ball(
+    net: FlatNetwork,
+    coordinates: list[tuple[float, float, float, float, float]],
+    centre: Point,
+    radius: Fraction,
+    p: Norm,
+    sign: int,
+) -> Ball:
+    """From each axis's ends outwards and inwards, and its middle; `centre` is a point inside."""
     lower, upper, inner_lower, inner_upper, middles = np.array(list(zip(*coordinates, strict=True)))
     magnitude, reach, error = magnitudes(net, lower, upper)
     if not error[-1] < math.inf:
         raise OverflowError("values of the network come near the largest float")
-    inner_radius, outer_radius = _enclosed(a, b)
+    inner_radius, outer_radius = _enclosed(*radius.as_integer_ratio())
     if p is Norm.TWO:
         shrink = 16 * (len(centre) + 8) * UNIT_ROUNDOFF
         inner_radius -= shrink * (inner_radius + float(np.abs(middles).sum()))

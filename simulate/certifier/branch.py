@@ -36,9 +36,15 @@ _ANY = np.finfo(np.float64).max
 
 def whole_ball(ball: Ball) -> Floats:
     """The node of the whole region, nothing yet known of it; shape (1, length of a node)."""
-    none = np.zeros(2 * len(ball.reach))
-    start = (-np.inf, WHOLE, 0.0, 0.0, 0.0)
-    return np.concatenate([start, ball.lower, ball.upper, -ball.reach, ball.reach, none])[None]
+    return afresh(ball, 0, ball.lower, ball.upper, np.zeros(len(ball.reach)))[None]
+
+
+def afresh(ball: Ball, number: int, low: Floats, high: Floats, split: Floats) -> Floats:
+    """A node of a known box and known signs, nothing else yet known of it."""
+    zl = np.where(split > 0, 0.0, -ball.reach)
+    zu = np.where(split < 0, 0.0, ball.reach)
+    start = (-np.inf, WHOLE, number, 0.0, 0.0)
+    return np.concatenate([start, low, high, zl, zu, split, np.zeros(len(split))])
 
 
 def relaxed(net: FlatNetwork, ball: Ball) -> Floats:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt, lcm
+from math import isqrt
 from typing import Any, NamedTuple
 
-from robustsize.simulate.certifier.exact_value import exact_value, over
+from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
-from robustsize.simulate.instance import Norm, Point
+from robustsize.simulate.instance import Instance, Norm, Point
 
 _DESCENTS = 8
 _CUTS = 30
@@ -26,27 +26,24 @@ class Refutation(NamedTuple):
 
 @dataclass(frozen=True)
 class ExactBall:
-    """sign * f is to be positive on the closed l_p ball of `radius` around `centre`."""
+    """The ball of point `index` of an instance, where label * f is to be positive."""
 
     net: FlatNetwork
-    centre: Point
-    radius: Fraction
-    p: Norm
-    sign: int
+    instance: Instance
+    index: int
+
+    @property
+    def sign(self) -> int:
+        """The label."""
+        return int(self.instance.labels[self.index])
 
     def value(self, x: Point) -> Fraction:
-        """Sign times f, exactly."""
+        """Label times f, exactly."""
         return self.sign * exact_value(self.net, x)
 
     def contains(self, x: Point) -> bool:
         """Whether x lies in the closed ball."""
-        scale = lcm(*(v.denominator for v in (*x, *self.centre, self.radius)))
-        at, centre = over(scale, x), over(scale, self.centre)
-        offsets = [v - c for v, c in zip(at, centre, strict=True)]
-        (radius,) = over(scale, (self.radius,))
-        if self.p is Norm.INF:
-            return max(map(abs, offsets)) <= radius
-        return sum(v * v for v in offsets) <= radius**2
+        return self.instance.contains(self.index, x)
 
     def refuting(self, candidate: Iterable[float | Fraction]) -> Refutation | None:
         """A point of the ball where sign * f <= 0, sought from a candidate; None if not found.
@@ -82,36 +79,39 @@ class ExactBall:
 
     def _to_surface(self, x: Point) -> Point:
         """p = inf: coordinates near a face or outside put on it. p = 2: pulled back if outside."""
-        steps = [v - c for v, c in zip(x, self.centre, strict=True)]
-        if self.p is Norm.INF:
-            near = self.radius * (1 - Fraction(1, 2**40))
-            steps = [s if abs(s) < near else self.radius * (1 if s > 0 else -1) for s in steps]
-        elif not self.contains(x):
-            scale = self.radius / _root_above(sum((s * s for s in steps), Fraction(0)))
-            steps = [s * scale for s in steps]
-        return tuple(c + s for c, s in zip(self.centre, steps, strict=True))
+        if self.instance.p is Norm.INF:
+            ends = zip(x, *self.instance.ends(self.index), strict=True)
+            return tuple(_onto_face(v, a, b) for v, a, b in ends)
+        if self.contains(x):
+            return x
+        centre = self.instance.points[self.index]
+        steps = [v - c for v, c in zip(x, centre, strict=True)]
+        scale = self.instance.radius / _root_above(sum((s * s for s in steps), Fraction(0)))
+        return tuple(c + s * scale for c, s in zip(centre, steps, strict=True))
 
     def _least_of_piece(self, x: Point, value: Fraction) -> Point:
         """Where the linear piece of sign * f at x is least on the ball (nearly, if p = 2)."""
         slope = [self.sign * g for g in _gradient(self.net, x)]
-        if self.p is Norm.INF:
-            steps = [self.radius if g > 0 else -self.radius for g in slope]
-            return tuple(
-                c if g == 0 else c - step
-                for c, g, step in zip(self.centre, slope, steps, strict=True)
-            )
+        centre, radius = self.instance.points[self.index], self.instance.radius
+        if self.instance.p is Norm.INF:
+            ends = zip(slope, centre, *self.instance.ends(self.index), strict=True)
+            return tuple(a if g > 0 else b if g < 0 else c for g, c, a, b in ends)
         square = sum((g * g for g in slope), Fraction(0))
         if square == 0:
             return x
-        offset = sum(
-            (g * (c - v) for g, c, v in zip(slope, self.centre, x, strict=True)), Fraction(0)
-        )
+        offset = sum((g * (c - v) for g, c, v in zip(slope, centre, x, strict=True)), Fraction(0))
         at_centre = value + offset
         # where the piece is 0 exactly at its least point, that point is rational
         share = at_centre / square
-        if share <= 0 or share**2 * square != self.radius**2:
-            share = self.radius / _root_above(square)
-        return tuple(c - share * g for c, g in zip(self.centre, slope, strict=True))
+        if share <= 0 or share**2 * square != radius**2:
+            share = radius / _root_above(square)
+        return tuple(c - share * g for c, g in zip(centre, slope, strict=True))
+
+
+def _onto_face(v: Fraction, low: Fraction, high: Fraction) -> Fraction:
+    """A coordinate, or the end of its interval where it is outside or all but there."""
+    near = (high - low) / 2**41
+    return low if v <= low + near else high if v >= high - near else v
 
 
 def _root_above(square: Fraction) -> Fraction:

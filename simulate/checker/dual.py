@@ -31,8 +31,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.simulate.checker.forest import Leaves
-from robustsize.simulate.checker.outward import UNIT_ROUNDOFF, down, sum_down, up
-from robustsize.simulate.instance import Instance, Norm
+from robustsize.simulate.checker.outward import (
+    UNIT_ROUNDOFF,
+    down,
+    float_above,
+    float_below,
+    sum_down,
+    up,
+)
+from robustsize.simulate.instance import BoxInstance, Instance, Norm
 from robustsize.simulate.network import Network
 
 Numbers = NDArray[Any]
@@ -119,14 +126,16 @@ class Layers:
         if self.exact:
             centre = fractions(centres)
             none = np.zeros((len(centre), self.units + 1), dtype=object)
-            ends = centre - radius, centre + radius
+            corners = [instance.ends(i) for i in range(len(centre))]
+            ends = fractions([low for low, _ in corners]), fractions([high for _, high in corners])
             return Balls(sign, centre, *ends, radius, euclidean, none, none, none[:, :1], 0)
-        try:
-            centre = np.array([[v.numerator / v.denominator for v in x] for x in centres])
-            outer = float(up(np.array(radius.numerator / radius.denominator)))
-        except OverflowError:
-            centre, outer = np.full((1, d), inf), inf  # refused below
-        low, high = down(down(centre) - outer), up(up(centre) + outer)
+        centre = np.array([[v.numerator / v.denominator for v in x] for x in centres])
+        outer = float(up(np.array(radius.numerator / radius.denominator)))
+        if isinstance(instance, BoxInstance):
+            low = np.array([[float_below(v) for v in x] for x in instance.low])
+            high = np.array([[float_above(v) for v in x] for x in instance.high])
+        else:
+            low, high = down(down(centre) - outer), up(up(centre) + outer)
         inputs = before = np.maximum(-low, high)
         most, worst, found = np.maximum(before, 1.0), 0.0, []
         with np.errstate(over="ignore", invalid="ignore"):
@@ -210,7 +219,7 @@ class _Lines(NamedTuple):
     @classmethod
     def of(cls, lower: Numbers, upper: Numbers, split: Numbers, signs: Numbers) -> _Lines:
         active = np.where(split == 0, lower >= 0, split > 0)
-        open_ = (lower < 0) & (upper > 0)
+        open_ = (split == 0) & ~active & ~(upper <= 0)
         below = (active | (open_ & (upper > -lower))) * 1
         chord = active.astype(lower.dtype)
         low, high = lower[open_], upper[open_]

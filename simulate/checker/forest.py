@@ -7,6 +7,7 @@ halves cover what they divide, whatever j, t and k are, so the leaves of a tree 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,22 @@ class Forest:
     branch: NDArray[np.int64]
     cut: Floats
     child: NDArray[np.int64]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Forest]) -> tuple[Forest, list[NDArray[np.int64]]]:
+        """The trees of several forests as one, and for each forest the new numbers of its nodes."""
+        roots, root = sum(part.roots for part in parts), 0
+        names, first = list[NDArray[np.int64]](), roots
+        for part in parts:
+            rest = len(part.branch) - part.roots
+            names.append(np.concatenate([root + np.arange(part.roots), first + np.arange(rest)]))
+            root, first = root + part.roots, first + rest
+        branch, cut = np.full(first, LEAF), np.zeros(first)
+        child = np.zeros(first, dtype=np.int64)
+        for new, part in zip(names, parts, strict=True):
+            branch[new], cut[new] = part.branch, part.cut
+            child[new] = np.where(part.branch == LEAF, 0, new[part.child])
+        return cls(roots, branch, cut, child), names
 
     def leaves(self, low: Floats, high: Floats, units: int = 0) -> Leaves:
         """The leaves, from the boxes of the roots, shape (roots, d).

@@ -6,7 +6,7 @@ which `dual` bounds y f from below. A counterexample is evaluated in rationals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -27,7 +27,7 @@ from robustsize.simulate.checker.dual import (
 )
 from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
 from robustsize.simulate.checker.outward import float_above, float_below
-from robustsize.simulate.instance import Instance, Norm, Point
+from robustsize.simulate.instance import Instance, Point
 from robustsize.simulate.network import Network
 
 ENTRIES = 1 << 18
@@ -50,6 +50,24 @@ class PointsProof:
     ball: NDArray[np.float64]
     empty: NDArray[np.bool_]
     exact: Mapping[int, Mapping[int, Fraction]] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, proofs: Sequence[PointsProof]) -> PointsProof:
+        """The proof of several instances' points, one instance after the other."""
+        if len(proofs) == 1:
+            return proofs[0]
+        forest, names = Forest.joined([proof.forest for proof in proofs])
+        exact = {
+            int(new[node]): beta
+            for new, proof in zip(names, proofs, strict=True)
+            for node, beta in proof.exact.items()
+        }
+        ball, empty = np.zeros(len(forest.branch)), np.zeros(len(forest.branch), dtype=bool)
+        for new, proof in zip(names, proofs, strict=True):
+            ball[new], empty[new] = proof.ball, proof.empty
+        node = np.concatenate([new[p.node] for new, p in zip(names, proofs, strict=True)])
+        unit, beta = (np.concatenate([getattr(p, k) for p in proofs]) for k in ("unit", "beta"))
+        return cls(forest, node, unit, beta, ball, empty, exact)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +139,7 @@ class PointsChecker:
 
     def exact_ball(self, index: int) -> Balls:
         """The ball of point `index` in Fractions."""
-        given = self.instance
-        labels = given.labels[index : index + 1]
-        return self.exact_layers.balls(
-            Instance((given.points[index],), labels, given.radius, given.p)
-        )
+        return self.exact_layers.balls(self.instance.part(index, index + 1))
 
     def _leaves(self, proof: PointsProof) -> tuple[Leaves, NDArray[np.int64]]:
         """The leaves of a proof and where each node stands among them.
@@ -161,7 +175,7 @@ class PointsChecker:
 
         In floats where these suffice, else in rationals.
         """
-        if not contains(self.instance, index, x):
+        if not self.instance.contains(index, x):
             return None
         sign = int(self.instance.labels[index])
         if self._balls is not None:
@@ -171,11 +185,3 @@ class PointsChecker:
                 return above
         value = sign * self.network.exact(x)
         return float_above(value) if value <= 0 else None
-
-
-def contains(instance: Instance, index: int, x: Point) -> bool:
-    """Whether x lies in the closed ball of point `index`."""
-    offsets = [a - b for a, b in zip(x, instance.points[index], strict=True)]
-    if instance.p is Norm.INF:
-        return all(abs(v) <= instance.radius for v in offsets)
-    return sum((v * v for v in offsets), Fraction(0)) <= instance.radius**2
