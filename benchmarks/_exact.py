@@ -1,11 +1,12 @@
 """Exact oracles for small networks, written apart from the certifier: rationals only.
 
-`failing_point` walks the activation patterns of a network. On each of them f is affine on a
-polyhedron, and the polyhedron's part where y f <= 0 is another; it meets the ball where its point
-nearest to the centre does (p = 2), or where it has a point at all (p = inf, the ball's faces being
-halfspaces). Both are answered by one exact algorithm, `cut`, which adds halfspaces one by one: where
-the nearest point so far is outside, the new one lies on the new plane (Seidel 1991). Nearest points
-of rational polyhedra are rational, so that no square root is needed.
+`failing_point` walks the activation patterns of a network. For each of them f is affine on a
+polyhedron, and the part of it where y f <= 0 is another polyhedron. That one meets the ball where
+its point nearest to the centre lies in the ball (p = 2), or where it has a point at all (p = inf,
+the faces of the ball being halfspaces). One exact algorithm answers both, `Region.cut`: halfspaces
+are added one by one, and where the nearest point so far is outside, the following one lies on the
+plane just added (Seidel 1991). The nearest point of a rational polyhedron is rational, so that no
+square root is taken.
 
 `least_on_interval` (d = 1) follows the breakpoints, `z3_answer` asks an SMT solver: neither shares
 code with the first.

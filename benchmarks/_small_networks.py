@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import isqrt, ldexp, nextafter
 
 import numpy as np
@@ -31,11 +32,12 @@ PLACES = (1e8, 2.0**25, 2.0**53, 1e16, 1e150, 1e300, 1e-160, 5e-324, 1e5)
 
 @dataclass
 class Draft:
-    """Layers (weight, bias), points and a radius, still to be changed."""
+    """Layers (weight, bias), points, a radius, and a label or 0: mostly the network's own sign."""
 
     layers: list[tuple[Floats, Floats]]
     points: list[Point]
     radius: Fraction
+    label: int = 0
 
     def network(self) -> Network:
         """The network, entries beyond the largest float made that."""
@@ -62,7 +64,7 @@ def case(seed: int, index: int) -> Case:
     change = str(rng.choice(list(CHANGES)))
     CHANGES[change](draft, rng)
     network = draft.network()
-    labels = [_label(network, x, rng) for x in draft.points]
+    labels = [draft.label or _label(network, x, rng) for x in draft.points]
     critical = bool(rng.random() < 0.5)
     if critical:
         network = _critical(network, draft, p, labels, rng)
@@ -82,7 +84,7 @@ def problems(case: Case) -> list[Problem]:
 def _label(network: Network, x: Point, rng: Random) -> int:
     """Mostly the network's own sign."""
     value = network.exact(x)
-    if value == 0 or rng.random() < 0.1:
+    if value == 0 or rng.random() < 0.3:
         return int(rng.choice((-1, 1)))
     return 1 if value > 0 else -1
 
@@ -105,7 +107,7 @@ def _numbers(rng: Random, *shape: int) -> Floats:
 
 def _places(rng: Random, d: int) -> list[Point]:
     """One to three points, now and then twice the same."""
-    points = []
+    points: list[Point] = []
     for _ in range(rng.choice((1, 2, 3), p=(0.7, 0.2, 0.1))):
         if points and rng.random() < 0.2:
             points.append(points[0])
@@ -139,7 +141,7 @@ def _shape(rng: Random) -> list[int]:
 def _random(rng: Random) -> Draft:
     shape = _shape(rng)
     layers = [(_numbers(rng, b, a), _numbers(rng, b))
-              for a, b in zip(shape, shape[1:], strict=False)]  # fmt: skip
+              for a, b in pairwise(shape)]  # fmt: skip
     return Draft(layers, _places(rng, shape[0]), _radius(rng))
 
 
@@ -150,7 +152,7 @@ def _separable(rng: Random) -> Draft:
         shape = [shape[0], int(rng.integers(1, 5)), 1]
     draft = _random(rng)
     draft.layers = [(_numbers(rng, b, a), _numbers(rng, b))
-                    for a, b in zip(shape, shape[1:], strict=False)]  # fmt: skip
+                    for a, b in pairwise(shape)]  # fmt: skip
     first = np.zeros((shape[1], shape[0]))
     steep = rng.choice((-1.0, 1.0, 2.0, 0.5, 765.8558675875075), shape[1])
     first[np.arange(shape[1]), rng.integers(0, shape[0], shape[1])] = steep
@@ -230,18 +232,19 @@ def _degenerate(rng: Random) -> Draft:
 
 FOOLED = (
     ([([[765.8558675875075]], [0.0]), ([[-1472.396895898186]], [37837446151526.5]),
-      ([[1.0]], [-7.379853122771022e-05])], (2.0**25,), Fraction(1)),
+      ([[1.0]], [-7.379853122771022e-05])], (2.0**25,), Fraction(1), -1),
     ([([[1.0, 1.0], [1.0, 1.0]], [-5e-164, 2e-163]), ([[-1e145, 1e141]], [9.799999999999999e-21])],
-     (0.0, 0.0), Fraction("1e-163")),
-    ([([[1e-200]], [0.0]), ([[1e300]], [-1e-110])], (1e-200,), Fraction("1e-202")),
-    ([([[1e-200]], [0.0]), ([[-1e-200]], [1e-310]), ([[1e300]], [-1e-20])], (1e150,), Fraction(1)),
+     (0.0, 0.0), Fraction("1e-163"), 1),
+    ([([[1e-200]], [0.0]), ([[1e300]], [-1e-110])], (1e-200,), Fraction("1e-202"), -1),
+    ([([[1e-200]], [0.0]), ([[-1e-200]], [1e-310]), ([[1e300]], [-1e-20])],
+     (1e150,), Fraction(1), 1),
 )  # fmt: skip
-"""Networks on which a certifier whose error terms underflow, or pad too little, says yes wrongly."""
+"""Networks that a certifier wrongly calls robust if its error terms underflow or are too small."""
 
 
 def _fooled(rng: Random) -> Draft:
     """One of the above, as it is or with a few entries changed a little or much."""
-    layers, point, radius = FOOLED[rng.integers(len(FOOLED))]
+    layers, point, radius, label = FOOLED[rng.integers(len(FOOLED))]
     arrays = [(np.array(w), np.array(b)) for w, b in layers]
     for pair in arrays if rng.random() < 0.75 else []:
         for array in pair:
@@ -249,7 +252,7 @@ def _fooled(rng: Random) -> Draft:
             far = np.exp2(rng.integers(-20, 21, array.shape))
             kind = rng.integers(0, 8, array.shape)
             array *= np.select([kind == 0, kind == 1], [near, far], 1.0)
-    return Draft(arrays, [tuple(map(Fraction, point))], radius)
+    return Draft(arrays, [tuple(map(Fraction, point))], radius, label)
 
 
 BASES: dict[str, Callable[[Random], Draft]] = {
@@ -277,7 +280,7 @@ def _scaled(draft: Draft, rng: Random) -> None:
         return int(rng.integers(-most, most + 1))
 
     kind = rng.integers(5)
-    (first, offsets), (last, end) = draft.layers[0], draft.layers[-1]
+    (first, _), (last, end) = draft.layers[0], draft.layers[-1]
     if kind == 0:
         last[:], end[:] = _powered(last, e := exponent()), _powered(end, e)
     elif kind == 1:
@@ -285,7 +288,7 @@ def _scaled(draft: Draft, rng: Random) -> None:
         first[:] = _powered(first, -e)
         draft.points = [tuple(v * Fraction(2) ** e for v in x) for x in draft.points]
         draft.radius *= Fraction(2) ** e
-    for (weight, bias), (following, _) in zip(draft.layers, draft.layers[1:], strict=False):
+    for (weight, bias), (following, _) in pairwise(draft.layers):
         shift = exponent()
         for unit in range(len(bias)):
             e = shift if kind < 3 else exponent()

@@ -6,11 +6,11 @@
 Cases (`_small_networks`): at most 9 hidden units and 6 inputs, weights, points and radii from
 5e-324 to 1.8e308, half of them critical. Each is decided in rationals (`_exact`), in turn checked
 by a second and a third method, and put to `certify` and to `certificate`, which the command
-calls. Counted are answers that are wrong: a robustness that a point refutes, a counterexample that
-is none, a margin that is not kept, no answer within four budgets, an exception; and undecided ones.
-The exit code is 1 where one is wrong. Case i of a seed is the same on every machine, however long
-the run. --keep writes each case that came out wrong or undecided as network and instance, files
-that `robustsize certify` reads.
+calls. An answer is wrong that calls a network robust that is not, gives a counterexample that is
+none or a bound that does not hold; so is an exception, or no answer within four budgets. Wrong and
+undecided answers are counted; the exit code is 1 where one is wrong. Case i of a seed is the same
+on every machine, however long the run. --keep writes each case that came out wrong or undecided as
+network and instance, files that `robustsize certify` reads.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -52,8 +53,8 @@ CHUNK = 10
 Z3_EVERY, Z3_MILLISECONDS = 25, 500
 PATIENCE = 4
 """Budgets after which no answer is a wrong one."""
-ALLOWANCE = Fraction(1, 2**40)
-"""A margin may be above the least value by this, relatively: it is a rounded number."""
+ROUNDING, UNDERFLOW = Fraction(1, 2**40), Fraction(1, 2**1080)
+"""Bounds may be off by these, relatively and absolutely: they are floats."""
 
 
 class NoAnswerError(Exception):
@@ -116,20 +117,32 @@ def _refutes(problem: Problem, point: tuple[Fraction, ...]) -> bool:
 
 def flaw(case: Case, found: Certificate, robust: bool) -> str:
     """What is wrong with an answer; empty where nothing is."""
+    asked = problems(case)
+    if found.status is CertificateStatus.CERTIFIED and not robust:
+        return "certified, but not robust"
     if found.status is CertificateStatus.COUNTEREXAMPLE:
         point = found.counterexample
-        if point is None or not any(_refutes(problem, point) for problem in problems(case)):
+        if point is None or not any(_refutes(problem, point) for problem in asked):
             return "a counterexample that is none"
-    if found.status is CertificateStatus.CERTIFIED:
-        if not robust:
-            return "certified, but not robust"
-        if not found.margin < float("inf"):
-            return f"certified with margin {found.margin}"
-        level = Fraction(found.margin)
-        level -= abs(level) * ALLOWANCE
-        if any(failing_point(problem, level) for problem in problems(case)):
-            return f"a margin {found.margin} that is not kept"
+    elif found.margin > -math.inf and any(_below(problem, found.margin) for problem in asked):
+        return f"a margin of {found.margin} that is not kept"
+    if found.upper < math.inf and not any(_up_to(problem, found.upper) for problem in asked):
+        return f"an upper bound of {found.upper} that no point has"
     return ""
+
+
+def _below(problem: Problem, margin: float) -> bool:
+    """Whether the least value is below the margin, by more than its rounding."""
+    if margin == math.inf:
+        return True
+    level = Fraction(margin)
+    return failing_point(problem, level - abs(level) * ROUNDING - UNDERFLOW) is not None
+
+
+def _up_to(problem: Problem, upper: float) -> bool:
+    """Whether the least value is at most the upper bound, or above by its rounding."""
+    level = Fraction(upper)
+    return failing_point(problem, level + abs(level) * ROUNDING + UNDERFLOW) is not None
 
 
 def guarantee(case: Case) -> Guarantee:
@@ -325,10 +338,7 @@ def main() -> None:
     parser.add_argument("--case", type=int, metavar="I", help="this case alone")
     parser.add_argument("--json", action="store_true", help="print the counts as a list of objects")
     options = parser.parse_args()
-    if options.case is not None:
-        found = _one(options)
-    else:
-        found = _many(options)
+    found = _many(options) if options.case is None else _one(options)
     sys.exit(any(outcome.wrong for outcome in found))
 
 
