@@ -41,8 +41,12 @@ class Draft:
 
     def network(self) -> Network:
         """The network, entries beyond the largest float made that."""
-        return Network.of([tuple(np.clip(a, -LARGEST, LARGEST) for a in pair)
-                           for pair in self.layers])  # fmt: skip
+        return Network.of(
+            [
+                (np.clip(weight, -LARGEST, LARGEST), np.clip(bias, -LARGEST, LARGEST))
+                for weight, bias in self.layers
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ def case(seed: int, index: int) -> Case:
     critical = bool(rng.random() < 0.5)
     if critical:
         network = _critical(network, draft, p, labels, rng)
-    instance = Instance(tuple(draft.points), np.array(labels, np.int8), draft.radius, p)
+    # +1 first, so that a point has the same number as in a pair of sets
+    order = sorted(range(len(labels)), key=lambda i: -labels[i])
+    points = tuple(draft.points[i] for i in order)
+    instance = Instance(points, np.array(sorted(labels)[::-1], np.int8), draft.radius, p)
     return Case(index, f"{base}, {change}{', critical' if critical else ''}", network, instance)
 
 
@@ -284,7 +291,7 @@ def _scaled(draft: Draft, rng: Random) -> None:
     if kind == 0:
         last[:], end[:] = _powered(last, e := exponent()), _powered(end, e)
     elif kind == 1:
-        e = exponent()
+        e = exponent() * (2 if rng.random() < 0.05 else 1)  # now and then beyond all floats
         first[:] = _powered(first, -e)
         draft.points = [tuple(v * Fraction(2) ** e for v in x) for x in draft.points]
         draft.radius *= Fraction(2) ** e
@@ -294,6 +301,19 @@ def _scaled(draft: Draft, rng: Random) -> None:
             e = shift if kind < 3 else exponent()
             weight[unit], bias[unit] = _powered(weight[unit], e), _powered(bias[unit], e)
             following[:, unit] = _powered(following[:, unit], -e)
+
+
+def _shrunk(draft: Draft, rng: Random) -> None:
+    """All lengths times a power of two, so f too; then the output, or one layer, times another."""
+    e = int(rng.integers(-1000, 1001)) if rng.random() < 0.3 else -int(rng.integers(300, 800))
+    draft.points = [tuple(v * Fraction(2) ** e for v in x) for x in draft.points]
+    draft.radius *= Fraction(2) ** e
+    back = int(rng.integers(0, abs(e) + 1)) * (1 if e < 0 else -1)
+    at = int(rng.integers(len(draft.layers))) if rng.random() < 0.5 else len(draft.layers) - 1
+    for number, (weight, bias) in enumerate(draft.layers):
+        if number == at:
+            weight[:] = _powered(weight, back)
+        bias[:] = _powered(bias, e + (back if number >= at else 0))
 
 
 def _powered(values: Floats, exponent: int) -> Floats:
@@ -351,6 +371,7 @@ def _tune(draft: Draft, rng: Random) -> None:
 CHANGES: dict[str, Callable[[Draft, Random], None]] = {
     "plain": _plain,
     "scaled": _scaled,
+    "shrunk": _shrunk,
     "far": _far,
     "entries": _entries,
 }

@@ -16,6 +16,7 @@ network and instance, files that `robustsize certify` reads.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import itertools
 import json
 import math
@@ -25,14 +26,17 @@ import signal
 import sys
 import time
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 from _exact import (
     Problem,
     dense,
@@ -45,7 +49,8 @@ from _small_networks import Case, case, problems
 
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
 from robustsize.simulate.guarantee import Guarantee, certificate
-from robustsize.simulate.instance import Norm
+from robustsize.simulate.instance import Instance, Norm
+from robustsize.simulate.network import Network
 from robustsize.simulate.sets.regions import Region
 
 CHUNK = 10
@@ -122,7 +127,8 @@ def flaw(case: Case, found: Certificate, robust: bool) -> str:
         return "certified, but not robust"
     if found.status is CertificateStatus.COUNTEREXAMPLE:
         point = found.counterexample
-        if point is None or not any(_refutes(problem, point) for problem in asked):
+        named = asked if found.point_index is None else [asked[found.point_index]]
+        if point is None or not any(_refutes(problem, point) for problem in named):
             return "a counterexample that is none"
     elif found.margin > -math.inf and any(_below(problem, found.margin) for problem in asked):
         return f"a margin of {found.margin} that is not kept"
@@ -159,6 +165,18 @@ DOORS: dict[str, Callable[[Case, float], Certificate]] = {
 }
 
 
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """Raise NoAnswerError after that time; end the process where it does not listen."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    faulthandler.dump_traceback_later(2 * seconds + 10, exit=True)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
+
+
 def outcomes(seed: int, index: int, budget: float) -> list[Outcome]:
     """One case, decided and put to each certifier."""
     asked = case(seed, index)
@@ -166,26 +184,28 @@ def outcomes(seed: int, index: int, budget: float) -> list[Outcome]:
     found = []
     for door, answer in DOORS.items():
         started = time.monotonic()
-        status = wrong = reason = ""
         try:
-            signal.setitimer(signal.ITIMER_REAL, PATIENCE * budget + 1)
-            result = answer(asked, budget)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            with patience(PATIENCE * budget):
+                result = answer(asked, budget)
+            seconds = time.monotonic() - started
             status, reason = result.status.value, result.reason
             wrong = flaw(asked, result, robust)
         except Exception as error:
-            status, wrong = "none", f"{type(error).__name__}: {error}"
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        seconds = time.monotonic() - started
+            seconds = time.monotonic() - started
+            status, reason, wrong = "none", "", f"{type(error).__name__}: {error}"
         norm = asked.instance.p.value
         found.append(Outcome(index, asked.kind, norm, door, status, wrong, reason, seconds))
     return found
 
 
 def _start_worker() -> None:
+    """Compile, so that no case pays for it; from then on a certifier can be stopped."""
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    network = Network.of([([[1.0], [-1.0]], [0.0, 0.0]), ([[1.0, 1.0]], [-1.0])])
+    for p in Norm:
+        instance = Instance(((Fraction(2),),), np.array([1], np.int8), Fraction(1, 3), p)
+        certify(network, instance)
     signal.signal(signal.SIGALRM, _interrupt)
 
 
@@ -204,12 +224,18 @@ def run(seconds: float, seed: int, workers: int, budget: float) -> Iterator[list
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start_worker) as pool:
         firsts = itertools.count(0, CHUNK)
-        waiting: list[Future[list[Outcome]]] = []
+        waiting: deque[tuple[int, Future[list[Outcome]]]] = deque()
         while time.monotonic() < deadline:
             while len(waiting) < 2 * workers:
-                waiting.append(pool.submit(_chunk, seed, next(firsts), budget))
-            yield waiting.pop(0).result()
-        for future in waiting:
+                first = next(firsts)
+                waiting.append((first, pool.submit(_chunk, seed, first, budget)))
+            first, future = waiting.popleft()
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                last = first + 2 * workers * CHUNK - 1
+                raise SystemExit(f"a worker died at one of the cases {first} to {last}") from None
+        for _, future in waiting:
             future.cancel()
 
 
@@ -266,10 +292,10 @@ class Row:
 
 
 def rows(found: list[Outcome]) -> list[Row]:
-    """By certifier, norm and how far the case is changed; then by kind."""
+    """By certifier, norm and the change that made the case; then by kind."""
     ways: tuple[Callable[[Outcome], str], ...] = (
         lambda o: f"{o.door}, p = {o.p}",
-        lambda o: f"{o.door}, p = {o.p}, {o.kind.split(', ')[1]}",
+        lambda o: f"{o.door}, p = {o.p}, {_change(o)}",
         lambda o: f"{o.kind}, p = {o.p}",
     )
     return [
@@ -277,6 +303,11 @@ def rows(found: list[Outcome]) -> list[Row]:
         for way in ways
         for group in sorted({way(o) for o in found})
     ]
+
+
+def _change(outcome: Outcome) -> str:
+    base, change, *_ = outcome.kind.split(", ")
+    return base if base == "fooled" else change
 
 
 def _progress(found: list[Outcome], deadline: float) -> None:

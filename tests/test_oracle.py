@@ -1,7 +1,9 @@
 """The exact oracles agree with hand-made cases and with each other; lies to them are noticed."""
 
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from fractions import Fraction
 from math import inf, nextafter
@@ -18,7 +20,7 @@ from _exact import (
     z3_answer,
 )
 from _small_networks import BASES, CHANGES, FOOLED, MOST_INPUTS, MOST_UNITS, Case, case
-from oracle import flaw, is_robust, outcomes
+from oracle import NoAnswerError, flaw, is_robust, outcomes
 
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.instance import Instance, Norm
@@ -167,6 +169,23 @@ def test_an_exception_is_a_wrong_answer(monkeypatch):
     (found,) = outcomes(0, 1, 5.0)
     assert found.wrong == "OverflowError: too large"
     assert not replace(found, wrong="").undecided
+
+
+def test_a_certifier_that_does_not_stop_gives_a_wrong_answer(monkeypatch):
+    def waiting(case, budget):
+        while True:
+            time.sleep(0.01)
+
+    def interrupt(number, frame):
+        raise NoAnswerError("no answer in time")
+
+    monkeypatch.setattr("oracle.DOORS", {"certify": waiting})
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        (found,) = outcomes(0, 1, 0.02)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert found.wrong == "NoAnswerError: no answer in time"
 
 
 @pytest.mark.slow
