@@ -8,9 +8,10 @@ Cases (`_small_networks`): at most 9 hidden units and 6 inputs, weights, points 
 by a second and a third method, and put to `certify` and to `certificate`, which the command
 calls. An answer is wrong that calls a network robust that is not, gives a counterexample that is
 none or a bound that does not hold; so is an exception, or no answer within four budgets. Wrong and
-undecided answers are counted; the exit code is 1 where one is wrong. Case i of a seed is the same
-on every machine, however long the run. --keep writes each case that came out wrong or undecided as
-network and instance, files that `robustsize certify` reads.
+undecided answers are counted; the exit code is 1 where one is wrong, or more are undecided than
+--most-undecided allows. Case i of a seed is the same on every machine, however long the run. --keep
+writes each case that came out wrong or undecided as network and instance, files that
+`robustsize certify` reads.
 """
 
 from __future__ import annotations
@@ -218,11 +219,14 @@ def _chunk(seed: int, first: int, budget: float) -> list[Outcome]:
     return [found for index in cases for found in outcomes(seed, index, budget)]
 
 
-def run(seconds: float, seed: int, workers: int, budget: float) -> Iterator[list[Outcome]]:
-    """Outcomes in the cases' order, until the time is over."""
-    deadline = time.monotonic() + seconds
+def run(
+    seconds: float, seed: int, workers: int, budget: float
+) -> Iterator[tuple[list[Outcome], float]]:
+    """Outcomes in the cases' order, and the seconds left, until the time is over."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start_worker) as pool:
+        pool.submit(int).result()  # compiling is not counted
+        deadline = time.monotonic() + seconds
         firsts = itertools.count(0, CHUNK)
         waiting: deque[tuple[int, Future[list[Outcome]]]] = deque()
         while time.monotonic() < deadline:
@@ -231,7 +235,7 @@ def run(seconds: float, seed: int, workers: int, budget: float) -> Iterator[list
                 waiting.append((first, pool.submit(_chunk, seed, first, budget)))
             first, future = waiting.popleft()
             try:
-                yield future.result()
+                yield future.result(), max(0.0, deadline - time.monotonic())
             except BrokenProcessPool:
                 last = first + 2 * workers * CHUNK - 1
                 raise SystemExit(f"a worker died at one of the cases {first} to {last}") from None
@@ -310,13 +314,10 @@ def _change(outcome: Outcome) -> str:
     return base if base == "fooled" else change
 
 
-def _progress(found: list[Outcome], deadline: float) -> None:
+def _progress(found: list[Outcome], left: float) -> None:
     wrong, undecided = sum(bool(o.wrong) for o in found), sum(o.undecided for o in found)
-    left = max(0, round(deadline - time.monotonic()))
-    print(
-        f"\r{found[-1].case + 1} cases, {wrong} wrong, {undecided} undecided; ends in {left} s  ",
-        end="", file=sys.stderr, flush=True,
-    )  # fmt: skip
+    counts = f"{found[-1].case + 1} cases, {wrong} wrong, {undecided} undecided"
+    print(f"\r{counts}; ends in {left:.0f} s  ", end="", file=sys.stderr, flush=True)
 
 
 def _one(options: argparse.Namespace) -> list[Outcome]:
@@ -332,9 +333,9 @@ def _one(options: argparse.Namespace) -> list[Outcome]:
 
 def _many(options: argparse.Namespace) -> list[Outcome]:
     found: list[Outcome] = []
-    deadline = time.monotonic() + options.seconds
     shown = 0.0
-    for chunk in run(options.seconds, options.seed, options.workers, options.budget):
+    print("compiling", end="", file=sys.stderr, flush=True)
+    for chunk, left in run(options.seconds, options.seed, options.workers, options.budget):
         found += chunk
         for outcome in chunk:
             if outcome.wrong:
@@ -344,7 +345,7 @@ def _many(options: argparse.Namespace) -> list[Outcome]:
                 keep(options.keep, options.seed, outcome)
         if time.monotonic() - shown > 1:
             shown = time.monotonic()
-            _progress(found, deadline)
+            _progress(found, left)
     print(file=sys.stderr)
     if options.json:
         print(json.dumps([asdict(row) for row in rows(found)], indent=2))
@@ -357,7 +358,7 @@ def _many(options: argparse.Namespace) -> list[Outcome]:
 
 
 def main() -> None:
-    """Parse the options, run, print; exit code 1 where an answer is wrong."""
+    """Parse the options, run, print; exit code 1 where an answer is wrong or too many are open."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -367,10 +368,18 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=5.0, help="seconds a certifier gets (5)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="wrong and undecided as files")
     parser.add_argument("--case", type=int, metavar="I", help="this case alone")
+    parser.add_argument(
+        "--most-undecided",
+        type=float,
+        default=100.0,
+        metavar="PERCENT",
+        help="exit code 1 where more are undecided (100)",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as a list of objects")
     options = parser.parse_args()
     found = _many(options) if options.case is None else _one(options)
-    sys.exit(any(outcome.wrong for outcome in found))
+    wrong, undecided = any(o.wrong for o in found), sum(o.undecided for o in found)
+    sys.exit(wrong or 100 * undecided > options.most_undecided * len(found))
 
 
 if __name__ == "__main__":

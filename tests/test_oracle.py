@@ -127,9 +127,9 @@ def certificate(status, margin=-inf, upper=inf, point=None):
     return Certificate(status, margin, upper, None, point, "", "", 0.0, 0)
 
 
-def asked(network, radius):
-    origin = (Fraction(0),) * network.input_dim
-    instance = Instance((origin,), np.array([1], np.int8), Fraction(radius), Norm.INF)
+def asked(network, radius, labels=(1,)):
+    points = ((Fraction(0),) * network.input_dim,) * len(labels)
+    instance = Instance(points, np.array(labels, np.int8), Fraction(radius), Norm.INF)
     return Case(0, "by hand", network, instance)
 
 
@@ -159,6 +159,13 @@ def test_a_wrong_answer_is_noticed(radius, found, word):
     given = asked(TENT, radius)
     answer = flaw(given, found, is_robust(given))
     assert (word in answer) if word else not answer
+
+
+def test_a_counterexample_of_another_point_is_noticed():
+    given = asked(TENT, 0, labels=(1, -1))
+    for index, answer in ((0, "a counterexample that is none"), (1, "")):
+        found = replace(certificate(REFUTED, point=(Fraction(0),)), point_index=index)
+        assert flaw(given, found, False) == answer
 
 
 def test_an_exception_is_a_wrong_answer(monkeypatch):
@@ -191,5 +198,6 @@ def test_a_certifier_that_does_not_stop_gives_a_wrong_answer(monkeypatch):
 @pytest.mark.slow
 def test_no_answer_is_wrong_in_an_hour():
     command = [sys.executable, str(SCRIPT), "--seconds", "3600", "--seed", "1"]
+    command += ["--most-undecided", "0.2"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr[-10_000:]
