@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check derivations mutants results docs clean
+.PHONY: report test check derivations mutants oracle results docs clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -20,6 +20,9 @@ derivations: $(STAMP)
 
 mutants: $(STAMP)
 	$(BIN)/python benchmarks/mutants.py
+
+oracle: $(STAMP)
+	$(BIN)/python benchmarks/oracle.py --seconds 120
 
 results: $(STAMP)
 	$(BIN)/robustsize agree --preset full -o docs/results
