@@ -133,8 +133,6 @@ def flaw(case: Case, found: Certificate, robust: bool) -> str:
             return "a counterexample that is none"
     elif found.margin > -math.inf and any(_below(problem, found.margin) for problem in asked):
         return f"a margin of {found.margin} that is not kept"
-    if found.upper < math.inf and not any(_up_to(problem, found.upper) for problem in asked):
-        return f"an upper bound of {found.upper} that no point has"
     return ""
 
 
@@ -144,12 +142,6 @@ def _below(problem: Problem, margin: float) -> bool:
         return True
     level = Fraction(margin)
     return failing_point(problem, level - abs(level) * ROUNDING - UNDERFLOW) is not None
-
-
-def _up_to(problem: Problem, upper: float) -> bool:
-    """Whether the least value is at most the upper bound, or above by its rounding."""
-    level = Fraction(upper)
-    return failing_point(problem, level + abs(level) * ROUNDING + UNDERFLOW) is not None
 
 
 def guarantee(case: Case) -> Guarantee:

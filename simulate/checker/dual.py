@@ -250,8 +250,9 @@ def _back(
         if outermost:
             through = through - line.signs[:, None]
         constant = constant + through @ layers.biases[t]
-        flat = through.reshape(-1, through.shape[2]) @ layers.weights[t]
-        slope = flat.reshape(*through.shape[:2], -1)
+        weight, (count, rows, units) = layers.weights[t], through.shape
+        flat = through.reshape(count * rows, units) @ weight
+        slope = flat.reshape(count, rows, weight.shape[1])
     return slope, constant
 
 
