@@ -46,6 +46,9 @@ _BLOCK = 1 << 20
 """Units, one for each point, taken into memory together."""
 _ROUNDS = 20
 """Times that a region is searched afresh before it is settled in rationals."""
+_FEW_UNITS, _FEW_NODES = 14, 2000
+"""Networks of so few hidden units are settled in rationals from the start where so many regions a
+point do not settle them in floats."""
 _EXACT_SIZE = 20_000
 """Parameters up to which regions are settled in rationals."""
 _EXACT_NODES = 500
@@ -191,6 +194,9 @@ class _Certification:
         self.workers, self.max_nodes = workers, max_nodes
         self.deadline = deadline
         self.proof: PointsProof | None = None
+        self.few = sum(network.widths) <= _FEW_UNITS
+        few = _FEW_NODES * len(instance.points)
+        self.most = min(max_nodes, few) if self.few else max_nodes
         self.nodes = 0
 
     def run(self) -> Certificate:
@@ -225,6 +231,8 @@ class _Certification:
             if answer is not None:
                 return answer
             self.bounds, self.open = self._checked(proof_of(trees))
+            if self.few and self.nodes >= self.most:
+                break
             linear = [{int(leaf[NUMBER]) for leaf in search.leaves} for search in searches]
             tasks = deque()
             for leaf in self.open:
@@ -244,7 +252,7 @@ class _Certification:
     ) -> Certificate | None:
         """Carry out the tasks; an answer where one is found or the budget ends."""
         number = {id(search): i for i, search in enumerate(searches)}
-        frontier = Frontier(net, tasks, self.workers, self.deadline, self.max_nodes, self.nodes)
+        frontier = Frontier(net, tasks, self.workers, self.deadline, self.most, self.nodes)
         for advanced in frontier.rounds():
             self.nodes = frontier.nodes
             for search in advanced:
@@ -254,7 +262,9 @@ class _Certification:
                     if answer is not None:
                         return answer
                     search.stop_at = math.nextafter(search.best[0], -math.inf)
-        return self._undecided(frontier.exhausted()) if frontier.tasks else None
+        if not frontier.tasks or (self.few and self.nodes < self.max_nodes):
+            return None
+        return self._undecided(frontier.exhausted())
 
     def _established(self, trees: list[Tree]) -> Certificate:
         """The answer that the checker gives to the trees; what floats leave open is settled."""
@@ -274,7 +284,7 @@ class _Certification:
         least, open_ = np.full(len(self.instance.points), math.inf), []
         for found in self.checker.bounds(proof):
             np.minimum.at(least, found.leaves.root, found.bound)
-            rows = np.flatnonzero(~(found.bound > 0))
+            rows = np.flatnonzero(~found.positive)
             open_ += [found.leaves.take(rows[i : i + 1]) for i in range(len(rows))]
         return least, open_
 
@@ -284,10 +294,8 @@ class _Certification:
             return self._undecided(
                 "floats leave a region open, and the network is too large for rationals"
             )
-        for leaf in open_:
-            i, number = place_of(trees, int(leaf.node[0]))
-            region = ExactRegion.of(self.checker, leaf)
-            stack = [(number, leaf.split[0].tolist())]
+        for i, number, region, signs in self._regions(trees, open_):
+            stack = [(number, signs)]
             while stack:
                 self.nodes += _EXACT_NODES
                 if time.monotonic() > self.deadline:
@@ -308,6 +316,22 @@ class _Certification:
                     answer = None if found is None else self._counterexample(i, found)
                     return answer or self._undecided("a linear program did not end")
         return None
+
+    def _regions(
+        self, trees: list[Tree], open_: list[Leaves]
+    ) -> Iterator[tuple[int, int, ExactRegion, list[int]]]:
+        """What is to be settled: point, node, region, signs of units.
+
+        Where few units make few regions, those of the whole ball, the tree begun anew.
+        """
+        if self.few:
+            for i in sorted({int(leaf.root[0]) for leaf in open_}):
+                trees[i] = Tree(self.instance.dimension, sum(self.network.widths))
+                yield i, 0, ExactRegion.whole(self.checker, i), [0] * sum(self.network.widths)
+            return
+        for leaf in open_:
+            i, number = place_of(trees, int(leaf.node[0]))
+            yield i, number, ExactRegion.of(self.checker, leaf), leaf.split[0].tolist()
 
     def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance

@@ -9,7 +9,7 @@ open: small networks are settled whatever their magnitudes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -42,11 +42,16 @@ class ExactRegion:
     @classmethod
     def of(cls, checker: PointsChecker, leaf: Leaves) -> ExactRegion:
         """The ball of a leaf's point and the leaf's box; the leaf is the only one given."""
-        ball = checker.exact_ball(int(leaf.root[0]))
-        low, high = exactly_inside(leaf.low, ball.low, 1), exactly_inside(leaf.high, ball.high, -1)
-        p = checker.instance.p
-        sign, centre = int(ball.sign[0, 0]), ball.centre[0]
-        return cls(checker.exact_layers, sign, centre, ball.radius, p, low[0], high[0])
+        whole = cls.whole(checker, int(leaf.root[0]))
+        low = exactly_inside(leaf.low[0], whole.low, 1)
+        return replace(whole, low=low, high=exactly_inside(leaf.high[0], whole.high, -1))
+
+    @classmethod
+    def whole(cls, checker: PointsChecker, index: int) -> ExactRegion:
+        """The whole ball of a point."""
+        ball, p = checker.exact_ball(index), checker.instance.p
+        sign, ends = int(ball.sign[0, 0]), (ball.low[0], ball.high[0])
+        return cls(checker.exact_layers, sign, ball.centre[0], ball.radius, p, *ends)
 
 
 @dataclass(frozen=True)

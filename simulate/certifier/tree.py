@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from robustsize.simulate.certifier.branch import BOX, EMPTY, LOWER, MULTIPLIER, NUMBER
 from robustsize.simulate.certifier.relaxation import Floats
+from robustsize.simulate.checker.dual import LARGEST
 from robustsize.simulate.checker.forest import LEAF, Forest
 from robustsize.simulate.checker.points import PointsProof
 
@@ -38,7 +39,9 @@ class Tree:
         if len(closed):
             self.least = min(self.least, float(closed[:, LOWER].min()))
             self.closed.append(closed[:, [NUMBER, MULTIPLIER, EMPTY]])
+            closed[~(closed[:, MULTIPLIER] < LARGEST), MULTIPLIER] = 0.0
             beta = closed[:, self._beta]
+            beta[~(beta < LARGEST)] = 0.0
             if beta.any():
                 row, unit = np.nonzero(beta)
                 found = [closed[row, NUMBER], unit, beta[row, unit]]

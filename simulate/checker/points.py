@@ -72,10 +72,14 @@ class PointsProof:
 
 @dataclass(frozen=True, eq=False)
 class Bounds:
-    """Lower bounds of y f on some leaves, whose roots are the points; floats, rounded down."""
+    """Lower bounds of y f on some leaves, whose roots are the points; floats, rounded down.
+
+    positive: whether y f > 0 is established; a positive rational may be below all positive floats.
+    """
 
     leaves: Leaves
     bound: NDArray[np.float64]
+    positive: NDArray[np.bool_]
 
 
 class PointsChecker:
@@ -107,7 +111,8 @@ class PointsChecker:
         exact = np.isin(leaves.node, [*proof.exact])
         if self._balls is None:
             rest = leaves.take(~exact)
-            yield Bounds(rest, np.full(len(rest.node), -inf))
+            none = np.full(len(rest.node), -inf)
+            yield Bounds(rest, none, none > 0)
         else:
             row = place[proof.node]
             widest = max(1, *(w.shape[0] for w in self._layers.weights))
@@ -121,21 +126,21 @@ class PointsChecker:
                 given = Multipliers(beta, proof.ball[some.node], proof.empty[some.node])
                 found = lower_bounds(self._layers, self._balls, some, given)
                 keep = ~exact[at]
-                yield Bounds(some.take(keep), found[keep])
+                yield Bounds(some.take(keep), found[keep], found[keep] > 0)
         for i in np.flatnonzero(exact):
             some = leaves.take(np.array([i]))
-            found = self._exact_bound(some, proof.exact[int(some.node[0])], proof.empty[some.node])
-            yield Bounds(some, found)
+            yield self._exact_bound(some, proof.exact[int(some.node[0])], proof.empty[some.node])
 
     def _exact_bound(
         self, leaf: Leaves, given: Mapping[int, Fraction], empty: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
+    ) -> Bounds:
         beta = fractions(np.zeros((1, self._layers.units)))
         for unit, value in given.items():
             beta[0, unit] = value
         layers, balls = self.exact_layers, self.exact_ball(int(leaf.root[0]))
         found = lower_bounds(layers, balls, leaf, Multipliers(beta, fractions([0]), empty))[0]
-        return np.array([float_below(found) if isinstance(found, Fraction) else found])
+        bound = float_below(found) if isinstance(found, Fraction) else float(found)
+        return Bounds(leaf, np.array([bound]), np.array([found > 0]))
 
     def exact_ball(self, index: int) -> Balls:
         """The ball of point `index` in Fractions."""
