@@ -3,7 +3,7 @@
 With the signs of all units known f is linear, and whether sign * f > 0 holds where the units have
 these signs is a linear program on the box, or the projection of the centre on a polyhedron for the
 l_2 ball: rational both times. So every leaf is decided, and splits go on only where a sign is
-open: small networks are settled whatever their magnitudes.
+open: small networks are settled whatever their magnitudes. Rationals are FLINT's here, for speed.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from flint import fmpq
 from numpy.typing import NDArray
 
 from robustsize.simulate.certifier.polytope import EMPTY, OPTIMAL, dual_simplex
-from robustsize.simulate.checker.dual import Layers, exactly_inside, norm_above
+from robustsize.simulate.checker.dual import exactly_inside
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker
 from robustsize.simulate.instance import Norm, Point
 
-_ZERO, _ONE = Fraction(0), Fraction(1)
+_ZERO, _ONE = fmpq(0), fmpq(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +32,10 @@ class ExactRegion:
     The box matters for p = inf only; for p = 2 the ball is taken whole.
     """
 
-    layers: Layers
-    sign: int
+    weights: tuple[NDArray, ...]
+    biases: tuple[NDArray, ...]
     centre: NDArray
-    radius: Fraction
+    radius: fmpq
     p: Norm
     low: NDArray
     high: NDArray
@@ -43,15 +44,22 @@ class ExactRegion:
     def of(cls, checker: PointsChecker, leaf: Leaves) -> ExactRegion:
         """The ball of a leaf's point and the leaf's box; the leaf is the only one given."""
         whole = cls.whole(checker, int(leaf.root[0]))
-        low = exactly_inside(leaf.low[0], whole.low, 1)
-        return replace(whole, low=low, high=exactly_inside(leaf.high[0], whole.high, -1))
+        ball = checker.exact_ball(int(leaf.root[0]))
+        low = _rationals(exactly_inside(leaf.low[0], ball.low[0], 1))
+        high = _rationals(exactly_inside(leaf.high[0], ball.high[0], -1))
+        return replace(whole, low=low, high=high)
 
     @classmethod
     def whole(cls, checker: PointsChecker, index: int) -> ExactRegion:
         """The whole ball of a point."""
-        ball, p = checker.exact_ball(index), checker.instance.p
-        sign, ends = int(ball.sign[0, 0]), (ball.low[0], ball.high[0])
-        return cls(checker.exact_layers, sign, ball.centre[0], ball.radius, p, *ends)
+        ball, layers = checker.exact_ball(index), checker.exact_layers
+        sign = int(ball.sign[0, 0])
+        weights = (*layers.weights[:-1], sign * layers.weights[-1])
+        biases = (*layers.biases[:-1], sign * layers.biases[-1])
+        centre, low, high = (_rationals(v[0]) for v in (ball.centre, ball.low, ball.high))
+        radius = _rationals(np.array([ball.radius]))[0]
+        network = tuple(map(_rationals, weights)), tuple(map(_rationals, biases))
+        return cls(*network, centre, radius, checker.instance.p, low, high)
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ def decide(region: ExactRegion, split: Sequence[int]) -> ExactLeaf | Divided | P
     """
     forms, unit = _forms(region, split)
     signed = {k: s * forms[k] for k, s in enumerate(split) if s and k < len(forms)}
-    output = region.sign * forms[-1] if unit is None else None
+    output = forms[-1] if unit is None else None
     found = (_on_box if region.p is Norm.INF else _on_ball)(region, signed, output)
     return Divided(unit) if found is None and unit is not None else found
 
@@ -91,7 +99,7 @@ def _forms(region: ExactRegion, split: Sequence[int]) -> tuple[list[NDArray], in
     current = np.full((d, d + 1), _ZERO, dtype=object)
     current[np.arange(d), np.arange(d)] = _ONE
     forms: list[NDArray] = []
-    *hidden, last = zip(region.layers.weights, region.layers.biases, strict=True)
+    *hidden, last = zip(region.weights, region.biases, strict=True)
     for weight, bias in hidden:
         layer = weight @ current
         layer[:, d] += bias
@@ -109,16 +117,31 @@ def _forms(region: ExactRegion, split: Sequence[int]) -> tuple[list[NDArray], in
     return [*forms, form[0]], None
 
 
+def _rationals(values: NDArray) -> NDArray:
+    """Fractions as FLINT's rationals."""
+    found = np.empty(values.shape, dtype=object)
+    found.reshape(-1)[:] = [fmpq(v.numerator, v.denominator) for v in values.reshape(-1).tolist()]
+    return found
+
+
+def _fraction(value: fmpq) -> Fraction:
+    return Fraction(int(value.p), int(value.q))
+
+
 def _sign(region: ExactRegion, form: NDArray) -> int:
     """The sign of a linear function on box and ball, 0 where it is open, as the checker sees it."""
     slope, constant = form[:-1], form[-1]
-    ends = np.sort(np.stack([slope * region.low, slope * region.high]), axis=0).sum(axis=1)
-    least, most = constant + ends
+    rising = np.maximum(slope, _ZERO)
+    falling = slope - rising
+    if constant + rising @ region.low + falling @ region.high >= 0:
+        return 1
+    if constant + rising @ region.high + falling @ region.low <= 0:
+        return -1
     if region.p is Norm.TWO:
         middle = constant + slope @ region.centre
-        spread = region.radius * norm_above(slope)[()]
-        least, most = max(least, middle - spread), min(most, middle + spread)
-    return 1 if least >= 0 else -1 if most <= 0 else 0
+        if middle * middle > region.radius**2 * (slope @ slope):
+            return 1 if middle > 0 else -1
+    return 0
 
 
 def _on_box(
@@ -137,14 +160,13 @@ def _on_box(
     status = dual_simplex.py_func(
         cost, list(region.low), list(region.high), rows, len(units), _ZERO, work
     )
-    beta = {k: b for k, b in zip(units, work[3], strict=True) if b > 0}
+    beta = {k: _fraction(b) for k, b in zip(units, work[3], strict=True) if b > 0}
     if status == EMPTY:
         return ExactLeaf(beta, empty=True)
     if output is None or status != OPTIMAL:
         return None
-    x = tuple(Fraction(v) for v in work[4])
-    value = output[d] + sum((a * v for a, v in zip(output, x, strict=False)), _ZERO)
-    return x if value <= 0 else ExactLeaf(beta, empty=False)
+    value = output[d] + output[:d] @ work[4]
+    return tuple(map(_fraction, work[4])) if value <= 0 else ExactLeaf(beta, empty=False)
 
 
 def _on_ball(
@@ -156,18 +178,15 @@ def _on_ball(
     """
     rows = [*signed.values()] + ([] if output is None else [-output])
     step, multipliers = _nearest(region, rows)
-    if step is not None and sum((v * v for v in step), _ZERO) <= region.radius**2:
-        x = tuple(c + v for c, v in zip(region.centre, step, strict=True))
-        return None if output is None else x
+    if step is not None and step @ step <= region.radius**2:
+        return None if output is None else tuple(map(_fraction, region.centre + step))
     share = _ZERO if output is None else multipliers.pop(len(rows) - 1, _ZERO)
     units = list(signed)
-    beta = {units[i]: m / (share or _ONE) for i, m in multipliers.items()}
+    beta = {units[i]: _fraction(m / (share or _ONE)) for i, m in multipliers.items()}
     return ExactLeaf(beta, empty=not share)
 
 
-def _nearest(
-    region: ExactRegion, rows: list[NDArray]
-) -> tuple[NDArray | None, dict[int, Fraction]]:
+def _nearest(region: ExactRegion, rows: list[NDArray]) -> tuple[NDArray | None, dict[int, fmpq]]:
     """The step u from the centre to the nearest point with all rows >= 0, and its multipliers.
 
     Goldfarb and Idnani's dual method (1983): u = sum of multipliers times normals throughout, and
@@ -176,7 +195,7 @@ def _nearest(
     """
     centre = np.array([*region.centre, _ONE], dtype=object)
     normals, levels = [row[:-1] for row in rows], [row @ centre for row in rows]
-    u, active = np.full(len(region.centre), _ZERO, dtype=object), dict[int, Fraction]()
+    u, active = np.full(len(region.centre), _ZERO, dtype=object), dict[int, fmpq]()
     while u @ u <= region.radius**2:
         broken = [k for k in range(len(rows)) if k not in active and normals[k] @ u + levels[k] < 0]
         if not broken:
@@ -205,7 +224,7 @@ def _nearest(
     return u, {j: m for j, m in active.items() if m}
 
 
-def _projection(normals: list[NDArray], onto: NDArray) -> list[Fraction]:
+def _projection(normals: list[NDArray], onto: NDArray) -> list[fmpq]:
     """Shares of linearly independent normals whose sum is nearest to `onto`: Gram's equations."""
     size = len(normals)
     table = [[a @ b for b in normals] + [a @ onto] for a in normals]

@@ -38,8 +38,8 @@ class Tree:
             self.nodes += 2 * len(divided)
         if len(closed):
             self.least = min(self.least, float(closed[:, LOWER].min()))
-            self.closed.append(closed[:, [NUMBER, MULTIPLIER, EMPTY]])
             closed[~(closed[:, MULTIPLIER] < LARGEST), MULTIPLIER] = 0.0
+            self.closed.append(closed[:, [NUMBER, MULTIPLIER, EMPTY]])
             beta = closed[:, self._beta]
             beta[~(beta < LARGEST)] = 0.0
             if beta.any():
