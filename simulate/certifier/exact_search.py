@@ -131,7 +131,7 @@ def _fraction(value: fmpq) -> Fraction:
 def _sign(region: ExactRegion, form: NDArray) -> int:
     """The sign of a linear function on box and ball, 0 where it is open, as the checker sees it."""
     slope, constant = form[:-1], form[-1]
-    rising = np.maximum(slope, _ZERO)
+    rising = np.where(slope > 0, slope, 0)
     falling = slope - rising
     if constant + rising @ region.low + falling @ region.high >= 0:
         return 1
