@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +41,6 @@ NARROW = 1e-6
 """Parts narrower than this, relative to what is added to them, are not halved: that decides."""
 
 MOST_PARTS = 10_000_000
-
-EXACT_WORK = 20_000_000
-"""Parameters times boxes up to which small networks are bounded in integers."""
 
 
 class _UnsettledError(Exception):
@@ -87,13 +85,19 @@ def certify_with_proof(
     negative: Region | None,
     radius: Fraction,
     p: Norm,
+    *,
+    budget_seconds: float = inf,
 ) -> tuple[Certificate, StructuralProof | None]:
-    """The same, and the proof that `check_structural` accepts where the answer is CERTIFIED."""
+    """The same, and the proof that `check_structural` accepts where the answer is CERTIFIED.
+
+    The budget is looked at between rounds of dividing pieces.
+    """
     start = time.perf_counter()
+    claim = _Claim(network, positive, negative, radius, p)
     margin, proof, nodes, method, reason = -inf, None, 0, "structural", ""
     refuted = None
     try:
-        margin, proof = _proved(network, positive, negative, radius, p)
+        margin, proof = _proved(claim, start + budget_seconds)
         method = f"structural: {proof.form.value}"
         trees = [tree for tree in (proof.positive, proof.negative) if tree is not None]
         nodes = sum(int((tree.branch == LEAF).sum()) for tree in trees)
@@ -109,24 +113,32 @@ def certify_with_proof(
     return answer, proof
 
 
-def _proved(
-    network: Network, positive: Region | None, negative: Region | None, radius: Fraction, p: Norm
-) -> tuple[float, StructuralProof]:
-    """A proof in the first form that the network has, and its margin.
+class _Claim(NamedTuple):
+    """What is to be proved."""
+
+    network: Network
+    positive: Region | None
+    negative: Region | None
+    radius: Fraction
+    p: Norm
+
+
+def _proved(claim: _Claim, deadline: float) -> tuple[float, StructuralProof]:
+    """A margin, and a proof of it in the first form that the network has.
 
     Raises ProofError or _UnsettledError where none is found.
     """
-    task, reasons = (network, positive, negative, radius, p), []
+    reasons = []
     for name in FormName:
         # Most pieces of most constructions need no division.
-        proof = StructuralProof(name, False, *(_undivided(set_) for set_ in (positive, negative)))
+        proof = StructuralProof(name, False, *map(_undivided, (claim.positive, claim.negative)))
         try:
-            return check_structural(*task, proof), proof
+            return check_structural(*claim, proof), proof
         except OtherFormError as error:
             reasons.append(str(error))
         except ProofError:
-            proof = _divided(*task, name)
-            return check_structural(*task, proof), proof
+            proof = _divided(claim, name, deadline)
+            return check_structural(*claim, proof), proof
     raise OtherFormError("; ".join(reasons))
 
 
@@ -137,36 +149,26 @@ def _undivided(region: Region | None) -> Forest | None:
     return Forest(len(region), leaf, np.zeros(len(region)), leaf)
 
 
-def _divided(
-    network: Network,
-    positive: Region | None,
-    negative: Region | None,
-    radius: Fraction,
-    p: Norm,
-    name: FormName,
-) -> StructuralProof:
+def _divided(claim: _Claim, name: FormName, deadline: float) -> StructuralProof:
     """A proof that divides pieces.
 
     Raises _UnsettledError where none is found.
     """
-    form = read_form(network, name)
-    attempts = [(form, False)]
+    form = read_form(claim.network, name)
+    attempts: list[tuple[Form, bool]] = [(form, False)]
     if isinstance(form, Layered):
         # Breakpoints inside the ball matter where bits are read, for which integers are used.
-        attempts = [(replace(form, exact=False), False)]
+        attempts = [(replace(form, exact=0), False)]
         if form.exact:
             attempts.insert(0, (form, True))
     for form, whole in attempts:
         try:
-            forests: list[Forest | None] = []
-            for region, y in ((positive, 1), (negative, -1)):
-                if region is not None:
-                    near = Neighbourhood.of(region, radius, p, whole)
-                    with np.errstate(all="ignore"):
-                        forests.append(_Division(network, form, region, y, near).settled(whole))
-                else:
-                    forests.append(None)
-            return StructuralProof(name, whole, *forests)
+            forests = (
+                _Division(claim, form, y, whole, deadline).settled() if region else None
+                for region, y in ((claim.positive, 1), (claim.negative, -1))
+            )
+            with np.errstate(all="ignore"):
+                return StructuralProof(name, whole, *forests)
         except _UnsettledError as unsettled:
             failure = unsettled
             if failure.refuted is not None:
@@ -180,29 +182,31 @@ class _Division:
     low, high, piece, node: the parts still open, as boxes, the piece each is of, and its node.
     """
 
-    def __init__(
-        self, network: Network, form: Form, region: Region, y: int, near: Neighbourhood
-    ) -> None:
-        self.network, self.form, self.region, self.y, self.near = network, form, region, y, near
-        self.low, self.high = near.roots
+    def __init__(self, claim: _Claim, form: Form, y: int, whole: bool, deadline: float) -> None:
+        region = claim.positive if y > 0 else claim.negative
+        assert region is not None
+        self.region, self.near = region, Neighbourhood.of(region, claim.radius, claim.p, whole)
+        self.network, self.form, self.y, self.whole = claim.network, form, y, whole
+        self.deadline = deadline
+        self.low, self.high = self.near.roots
         self.piece = self.node = np.arange(len(region))
         self.splits: list[tuple[Indices, Indices, Floats, int]] = []
         self.nodes = len(region)
 
-    def settled(self, whole: bool) -> Forest:
+    def settled(self) -> Forest:
         """The trees.
 
         Raises _UnsettledError where bounds do not suffice.
         """
         by = self.near.side + self.near.reach
-        bounds = self._bound(alone=True)
+        bounds = self._bound()
         if len(bounds):
             self._refute(bounds)
-            cuts = _cuts(self.form, by, whole)
-            bounds = self._cut_and_bound(cuts) if whole else self._cut_then_bound(cuts)
+            cuts = _cuts(self.form, by, self.whole)
+            bounds = self._cut_and_bound(cuts) if self.whole else self._cut_then_bound(cuts)
         for _ in range(HALVINGS):
             width = self.high - self.low
-            if not len(bounds) or whole or width.max() <= NARROW * by:
+            if not len(bounds) or self.whole or width.max() <= NARROW * by:
                 break
             axis = np.argmax(width, axis=1)
             row = np.arange(len(axis))
@@ -228,20 +232,23 @@ class _Division:
 
     def _cut_and_bound(self, cuts: list[Floats]) -> Floats:
         """Parts cut as long as their bounds are open and there is reason to hope."""
-        bounds, work = np.zeros(len(self.low)), 0
+        bounds, boxes = np.zeros(len(self.low)), len(self.low)
+        most = self.form.exact if isinstance(self.form, Layered) else MOST_PARTS
         while len(bounds):
             axis, place, inside = _middle(cuts, self.low, self.high)
-            work += 2 * len(bounds) * self.network.size
-            if not inside.all() or work > EXACT_WORK or self._hopeless():
+            boxes += 2 * len(bounds)
+            if not inside.all() or boxes > most or self._hopeless():
                 return bounds
             self._split(np.arange(len(axis)), axis, place)
             bounds = self._bound()
         return bounds
 
-    def _bound(self, *, alone: bool = False) -> Floats:
+    def _bound(self) -> Floats:
         """The bounds of the parts that stay open."""
-        every = np.full(len(self.low), alone)
-        bounds = self.near.least(self.form, self.y, self.low, self.high, self.piece, every)
+        if time.perf_counter() > self.deadline:
+            raise _UnsettledError("the time was used up while the sets were divided")
+        alone = self.node < len(self.region)
+        bounds = self.near.least(self.form, self.y, self.low, self.high, self.piece, alone)
         self._take(~(bounds > 0))
         return bounds[~(bounds > 0)]
 
@@ -275,7 +282,7 @@ class _Division:
         """Go on with both parts of some parts, cut on an axis each."""
         self.splits.append((self.node[rows], axis, place, self.nodes))
         self._take(np.repeat(rows, 2))
-        if len(self.low) > MOST_PARTS:
+        if self.nodes > 2 * MOST_PARTS:
             raise _UnsettledError(f"the sets fall into more than {MOST_PARTS} parts")
         self.node = self.nodes + np.arange(len(self.low))
         self.nodes += len(self.low)

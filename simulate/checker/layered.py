@@ -32,8 +32,8 @@ from robustsize.simulate.network import Network
 MOST_ENTRIES = 20_000_000
 """The largest layer that is bounded."""
 
-EXACT_SIZE = 20_000
-"""Parameters up to which what floats leave open is bounded in integers."""
+EXACT_SIZE, EXACT_WORK = 20_000, 20_000_000
+"""Parameters, and these times boxes, up to which what floats leave open is bounded in integers."""
 
 FLOATS = 4_000_000
 """Floats of one array held in memory at a time."""
@@ -45,14 +45,14 @@ _fraction = np.vectorize(lambda v: Fraction(float(v)), otypes=[object])
 class Layered:
     """Weights and biases, the weight of each first-layer unit, and the units on each axis.
 
-    exact: whether integers are used at all.
+    exact: on how many boxes integers are used, at most.
     """
 
     weights: tuple[sparse.csr_array, ...]
     biases: tuple[Floats, ...]
     steep: Floats
     units: tuple[Indices, ...]
-    exact: bool
+    exact: int
 
     method = "structural: separable layer, then intervals"
 
@@ -69,7 +69,8 @@ class Layered:
         axis, steep = single_inputs(network)
         units = tuple(np.flatnonzero(axis == j) for j in range(network.input_dim))
         weights = tuple(entries(weight) for weight in network.weights)
-        return cls(weights, network.biases, steep, units, network.size <= EXACT_SIZE)
+        exact = EXACT_WORK // network.size if network.size <= EXACT_SIZE else 0
+        return cls(weights, network.biases, steep, units, exact)
 
     def least(self, low: Floats, high: Floats, reach: Floats, label: int) -> Floats:
         """A lower bound on label * f over boxes widened by the l_2 ball of radius reach.
@@ -83,8 +84,8 @@ class Layered:
             at = slice(start, start + block)
             bounds[at] = _signed(*self.in_floats(low[at], high[at]), label)
         finite = (np.isfinite(low) & np.isfinite(high)).all(axis=1)
-        rest = np.flatnonzero(~(bounds > 0) & finite & self.exact)
-        if len(rest):
+        rest = np.flatnonzero(~(bounds > 0) & finite)
+        if 0 < len(rest) <= self.exact:
             bounds[rest] = _signed(*self.in_integers(low[rest], high[rest]), label)
         return bounds
 
