@@ -172,7 +172,7 @@ def reached(region, radius, p):
 @example(box_bumps, 1836, Norm.TWO, 1, -1)
 @example(layers, 1478, Norm.INF, 1, -1)
 @example(layers, 1862, Norm.TWO, -1, 1)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_threshold_that_a_point_refutes_is_certified(build, seed, p, sign, y):
     """The threshold is the float at or just beyond the least value that is reached."""
     hidden, weight, region, radius = task(build, seed, p)
