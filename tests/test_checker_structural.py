@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from robustsize.simulate.certify import CertificateStatus
+from robustsize.simulate.checker.bumps import OtherFormError
 from robustsize.simulate.checker.forest import LEAF, Forest, ProofError
+from robustsize.simulate.checker.layered import _affine
 from robustsize.simulate.checker.outward import float_above
-from robustsize.simulate.checker.structural import FormName, StructuralProof, check_structural
+from robustsize.simulate.checker.structural import (
+    FormName,
+    Neighbourhood,
+    StructuralProof,
+    check_structural,
+    read_form,
+)
 from robustsize.simulate.construct.quadratic import quadratic_network
 from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
 from robustsize.simulate.guarantee import Guarantee, read_guarantee
@@ -185,25 +193,41 @@ def test_no_threshold_that_a_point_refutes_is_certified(build, seed, p, sign, y)
     assert certify_structure(network, *sets, radius, p).status is not CERTIFIED
 
 
-@given(
-    st.sampled_from((box_bumps, l2_bumps, layers)),
-    st.integers(0, 10**9),
-    st.sampled_from(Norm),
-    st.sampled_from((1, -1)),
-    st.sampled_from((2.0**-40, 1e-3, 0.9)),
-)
+@given(st.sampled_from((box_bumps, l2_bumps, layers)), st.integers(0, 10**9), st.sampled_from(Norm))
 @settings(max_examples=100, deadline=None)
-def test_a_margin_is_below_every_value_reached(build, seed, p, y, slack):
+def test_bounds_are_below_every_value_reached(build, seed, p):
+    """In every form that the network has, in floats alone too, and of both signs, exactly."""
     hidden, weight, region, radius = task(build, seed, p)
-    without = Network.of([*hidden, ([[y * v for v in weight]], [0.0])])
-    values = [y * without.exact(point) for point in reached(region, radius, p)]
-    bias = y * -float_above(min(values)) * (1 - slack)
-    assume(np.isfinite(bias))
-    network = Network.of([*hidden, ([[y * v for v in weight]], [bias])])
-    sets = (region, None) if y > 0 else (None, region)
-    certificate = certify_structure(network, *sets, radius, p)
-    if certificate.status is CERTIFIED:
-        assert 0 < Fraction(certificate.margin) <= min(values) + y * Fraction(bias)
+    bias = number(np.random.default_rng(seed))
+    network = Network.of([*hidden, ([weight], [-bias])])
+    values = [network.exact(point) for point in reached(region, radius, p)]
+    near, one = Neighbourhood.of(region, radius, p, whole=False), np.zeros(1, dtype=np.int64)
+    for name in FormName:
+        try:
+            form = read_form(network, name)
+        except OtherFormError:
+            continue
+        forms = [form, replace(form, exact=0)] if name is FormName.LAYERED else [form]
+        for each, y in itertools.product(forms, (1, -1)):
+            with np.errstate(all="ignore"):
+                (bound,) = near.least(each, y, *near.roots, one, one == 0)
+            assert bound == -np.inf or Fraction(float(bound)) <= min(y * v for v in values)
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=60, deadline=None)
+def test_products_with_a_layer_are_enclosed(seed):
+    """Sums of many terms of mixed signs and magnitudes, among them the least floats."""
+    rng = np.random.default_rng(seed)
+    scale = rng.choice((5e-324, 1e-308, 1e-160, 1.0, 1e150))
+    W = rng.standard_normal((2, 40)) * rng.choice((scale, 1.0), (2, 40))
+    h = np.abs(rng.standard_normal((40, 3))) * rng.choice((scale, 1.0), (40, 3))
+    with np.errstate(all="ignore"):
+        lower, upper = _affine(W, h, h)
+    exact = np.vectorize(Fraction, otypes=[object])(W) @ np.vectorize(Fraction, otypes=[object])(h)
+    for at in np.ndindex(exact.shape):
+        assert lower[at] == -np.inf or Fraction(float(lower[at])) <= exact[at]
+        assert upper[at] == np.inf or Fraction(float(upper[at])) >= exact[at]
 
 
 # What a certificate consists of, altered.

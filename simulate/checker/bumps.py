@@ -114,6 +114,8 @@ def _meeting(
     stack = [(np.arange(len(low)), np.arange(len(other_low)), 0)]
     while stack:
         i, j, axis = stack.pop()
+        if not (len(i) and len(j)):
+            continue
         near = _meet(low[i], high[i], other_low[j].min(axis=0), other_high[j].max(axis=0))
         i = i[near.all(axis=1)]
         if not len(i):
