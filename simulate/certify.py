@@ -34,6 +34,7 @@ from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatte
 from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
+from robustsize.simulate.checker.structural import StructuralProof
 from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
 
@@ -85,7 +86,7 @@ class Certificate:
     reason: str
     seconds: float
     nodes: int
-    proof: PointsProof | None = field(default=None, repr=False)
+    proof: PointsProof | StructuralProof | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def certify(
         answers.append(answer)
         progress((start + len(part.points)) / len(instance.points), "certifying")
     worst = min(range(len(answers)), key=lambda k: answers[k].margin)
-    proofs = [answer.proof for answer in answers if answer.proof is not None]
+    proofs = [a.proof for a in answers if isinstance(a.proof, PointsProof)]
     joined = PointsProof.joined(proofs) if len(proofs) == len(answers) else None
     return _timed(replace(answers[worst], proof=joined), worst * block, nodes, started)
 

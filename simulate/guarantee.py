@@ -67,6 +67,7 @@ class Guarantee:
                 arrays[f"{name}_low"] = _text(region.low)
                 arrays[f"{name}_high"] = _text(region.high)
                 arrays[f"{name}_fat"] = np.array(str(region.fat))
+                arrays[f"{name}_p"] = np.array(region.p.value)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
         partial = path.with_name(f".{path.name}.{os.getpid()}")
@@ -77,7 +78,8 @@ class Guarantee:
 def read_guarantee(path: Path, radius: Fraction | None, p: Norm | None) -> Guarantee:
     """What `Guarantee.save` wrote, or a user's labelled points (see `read_sets`) with a radius.
 
-    radius, p: in place of the file's; p is inf where nobody says.
+    radius, p: the adversary's, in place of the file's; p is inf where nobody says. A fattened set
+    stays the set that the file describes, in the norm of its own.
 
     Raises ValueError, naming the file, where it cannot be read, has no radius, or two points of
     opposite labels are closer than twice the radius; OSError where there is no such file.
@@ -135,7 +137,9 @@ def _region(file: np.lib.npyio.NpzFile, name: str) -> Region | None:
         [[_number(v) for v in row] for row in file[f"{name}_{side}"]] for side in ("low", "high")
     )
     fat = _number(file[f"{name}_fat"])
-    return replace(Region.boxes(low, high), fat=fat, p=Norm(str(file["p"])))
+    # The set has a norm of its own; where the file states none, the adversary's.
+    p = Norm(str(file[f"{name}_p" if f"{name}_p" in file else "p"]))
+    return replace(Region.boxes(low, high), fat=fat, p=p)
 
 
 def _text(rows: Rationals) -> NDArray[np.str_]:

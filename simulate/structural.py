@@ -1,53 +1,54 @@
-"""Structural certificates: the argument of a construction, checked cell by cell on float weights.
+"""Structural certificates: the argument of a construction on its float weights, box by box.
 
-Built networks of any size are certified by reading their form off their weights (`axis_bumps`,
-`square_bumps`, or else `layered_bounds`, all in `structure`) and bounding each bump near each piece
-of the sets, rounded outwards. Nothing is taken from the builder. f has the right sign near a piece
-of the class with the bumps where the sum of the bumps' lower bounds is above the threshold, near a
-piece of the other class where the sum of their upper bounds is below. Pieces that no one bump holds
-are cut, at bumps' ends, then halved.
+Built networks of any size are certified by their form, which is read off their weights. Here pieces
+of the sets that the bounds of the form do not settle as they are get divided: at bumps' ends or
+breakpoints, then in halves. What comes out is a proof, and `checker.structural`, which also has the
+bounds, establishes what it says.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from fractions import Fraction
-from typing import Protocol
+from math import inf
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from robustsize.simulate.certifier.ball import rounded_up
 from robustsize.simulate.certify import Certificate, CertificateStatus
+from robustsize.simulate.checker.bumps import BoxBumps, Indices, OtherFormError
+from robustsize.simulate.checker.forest import LEAF, Forest, ProofError
+from robustsize.simulate.checker.layered import Layered
+from robustsize.simulate.checker.outward import Floats
+from robustsize.simulate.checker.square_bumps import SquareBumps
+from robustsize.simulate.checker.structural import (
+    Form,
+    FormName,
+    Neighbourhood,
+    StructuralProof,
+    check_structural,
+    read_form,
+)
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.instance import Norm, Point
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.regions import Region
-from robustsize.simulate.structure.axis_bumps import AxisBumps
-from robustsize.simulate.structure.bump_form import Floats, OtherFormError
-from robustsize.simulate.structure.layered_bounds import LayeredBounds
-from robustsize.simulate.structure.parts import MOST_PARTS, Parts
-from robustsize.simulate.structure.square_bumps import SquareBumps
 
 HALVINGS = 6
 NARROW = 1e-6
-"""Boxes narrower than this, relative to the reach, are not halved: the reach decides."""
+"""Parts narrower than this, relative to what is added to them, are not halved: that decides."""
+
+MOST_PARTS = 10_000_000
 
 
-class _Form(Protocol):
-    """A network's form with rigorous bounds on the sum of its bumps."""
+class _UnsettledError(Exception):
+    """Bounds do not suffice near a piece; the point of the set there that has the wrong sign."""
 
-    @property
-    def sign(self) -> int: ...
-
-    @property
-    def threshold(self) -> float: ...
-
-    @property
-    def method(self) -> str: ...
-
-    def bounds(self, low: Floats, high: Floats, reach: float, p: Norm) -> tuple[Floats, Floats]: ...
-
-    def cuts(self, reach: float) -> list[Floats]: ...
+    def __init__(self, reason: str, margin: float = -inf, refuted: Point | None = None) -> None:
+        super().__init__(reason)
+        self.margin, self.refuted = margin, refuted
 
 
 def certify_construction(construction: Construction) -> Certificate:
@@ -67,95 +68,257 @@ def certify_structure(
     negative: Region | None,
     radius: Fraction,
     p: Norm,
+    *,
+    budget_seconds: float = inf,
 ) -> Certificate:
     """Whether f > 0 within `radius` of the positive set and f < 0 within it of the negative one.
 
-    CERTIFIED is a proof for the float weights as given. COUNTEREXAMPLE is a point of a set itself
-    at which f, evaluated in rationals, has the wrong sign. UNDECIDED says why: the network has no
-    form that is known here, or near which piece its bounds do not suffice. The certificate's nodes
-    are the pieces bounded; its margin a lower bound on y f.
+    CERTIFIED comes with the proof that `check_structural` has accepted. COUNTEREXAMPLE is a point
+    of a set itself at which f, evaluated in rationals, has the wrong sign. UNDECIDED says why: the
+    network has no form that is known here, or near which piece its bounds do not suffice. The
+    certificate's nodes are the parts of the pieces; its margin a lower bound on y f. The budget is
+    looked at between rounds of dividing pieces.
     """
     start = time.perf_counter()
-    sets = [(region, y) for region, y in ((positive, 1), (negative, -1)) if region is not None]
-    nodes, margin, method, reason = 0, np.inf, "structural", ""
+    claim = _Claim(network, positive, negative, radius, p)
+    margin, nodes, method, reason = -inf, 0, "structural", ""
+    proof: StructuralProof | None = None
     refuted = None
     try:
-        form = _read(network)
-        method = form.method
-        for region, label in sets:
-            found, count, refuted, reason = _margin(form, network, region, label, radius, p)
-            margin, nodes = min(margin, found), nodes + count
-            if reason:
-                break
-    except OtherFormError as error:
-        reason, margin = str(error), -np.inf
+        margin, proof = _proved(claim, start + budget_seconds)
+        method = f"structural: {proof.form.value}"
+        trees = [tree for tree in (proof.positive, proof.negative) if tree is not None]
+        nodes = sum(int((tree.branch == LEAF).sum()) for tree in trees)
+    except _UnsettledError as unsettled:
+        reason, refuted = str(unsettled), unsettled.refuted
+        margin = unsettled.margin if refuted is not None else -inf
+    except ProofError as error:
+        reason = str(error)
     status = CertificateStatus.UNDECIDED if reason else CertificateStatus.CERTIFIED
     if refuted is not None:
         status = CertificateStatus.COUNTEREXAMPLE
     seconds = time.perf_counter() - start
-    return Certificate(status, float(margin), None, refuted, method, reason, seconds, nodes)
+    return Certificate(status, margin, None, refuted, method, reason, seconds, nodes, proof)
 
 
-class _Constant:
-    """A network without bumps: one constant."""
+class _Claim(NamedTuple):
+    """What is to be proved."""
 
-    method = "structural: constant"
-    threshold = 0.0
-
-    def __init__(self, value: float) -> None:
-        self.sign, self._value = 1, value
-
-    def bounds(self, low: Floats, high: Floats, reach: float, p: Norm) -> tuple[Floats, Floats]:
-        constant = np.full(len(low), self._value)
-        return constant, constant
-
-    def cuts(self, reach: float) -> list[Floats]:
-        return []
+    network: Network
+    positive: Region | None
+    negative: Region | None
+    radius: Fraction
+    p: Norm
 
 
-def _read(network: Network) -> _Form:
-    if network.depth == 1 and network.size == 1 and network.biases[0][0]:
-        return _Constant(float(network.biases[0][0]))
+def _proved(claim: _Claim, deadline: float) -> tuple[float, StructuralProof]:
+    """A margin, and a proof of it in the first form that the network has.
+
+    Raises ProofError or _UnsettledError where none is found.
+    """
     reasons = []
-    for form in (AxisBumps, SquareBumps, LayeredBounds):
+    for name in FormName:
+        # Most pieces of most constructions need no division.
+        proof = StructuralProof(name, False, *map(_undivided, (claim.positive, claim.negative)))
         try:
-            return form.read(network)
+            return check_structural(*claim, proof), proof
         except OtherFormError as error:
             reasons.append(str(error))
+        except ProofError:
+            proof = _divided(claim, name, deadline)
+            return check_structural(*claim, proof), proof
     raise OtherFormError("; ".join(reasons))
 
 
-def _margin(
-    form: _Form, network: Network, region: Region, label: int, radius: Fraction, p: Norm
-) -> tuple[float, int, Point | None, str]:
-    """A lower bound on label * f near the region, pieces bounded, and if it is not positive why.
+def _undivided(region: Region | None) -> Forest | None:
+    if region is None:
+        return None
+    leaf = np.full(len(region), LEAF)
+    return Forest(len(region), leaf, np.zeros(len(region)), leaf)
 
-    Where a corner of the piece with the least bound has the wrong sign, it is the third value.
+
+def _divided(claim: _Claim, name: FormName, deadline: float) -> StructuralProof:
+    """A proof that divides pieces.
+
+    Raises _UnsettledError where none is found.
     """
-    parts = Parts.of(region, p)
-    reach = rounded_up(radius + parts.fat)
-    margin, nodes = np.inf, 0
-    for attempt in range(HALVINGS + 2):
-        if attempt == 1:
-            reach = rounded_up(radius)
-            parts = parts.boxed().cut(form.cuts(reach))
-        elif attempt > 1:
-            parts = parts.halved()
-        lower, upper = form.bounds(parts.low, parts.high, reach, p)
-        nodes += len(parts.low)
-        above = label == form.sign
-        room = lower - form.threshold if above else form.threshold - upper
-        good = room > 0  # the sign of a difference of floats is exact
-        margin = min(margin, room[good].min(initial=np.inf))
-        if good.all():
-            return margin, nodes, None, ""
-        worst, piece = float(room.min()), int(parts.origin[np.argmin(room)])
-        parts = parts.take(~good)
-        if not attempt and label * network.exact(region.low.row(piece)) <= 0:
-            return worst, nodes, region.low.row(piece), "a point of a set itself has the wrong sign"
-        points = (parts.high - parts.low).max() <= NARROW * reach
-        if (attempt and points) or 2 * len(parts.low) > MOST_PARTS:
-            break
-    name = "positive" if label > 0 else "negative"
-    reason = f"near piece {piece} of the {name} set only y f >= {worst:.3g} is established"
-    return worst, nodes, None, reason
+    form = read_form(claim.network, name)
+    attempts: list[tuple[Form, bool]] = [(form, False)]
+    if isinstance(form, Layered):
+        # Breakpoints inside the ball matter where bits are read, for which integers are used.
+        attempts = [(replace(form, exact=0), False)]
+        if form.exact:
+            attempts.insert(0, (form, True))
+    for form, whole in attempts:
+        try:
+            forests = (
+                _Division(claim, form, y, whole, deadline).settled() if region else None
+                for region, y in ((claim.positive, 1), (claim.negative, -1))
+            )
+            with np.errstate(all="ignore"):
+                return StructuralProof(name, whole, *forests)
+        except _UnsettledError as unsettled:
+            failure = unsettled
+            if failure.refuted is not None:
+                break
+    raise failure
+
+
+class _Division:
+    """The pieces of one set, divided until the bounds on y f are positive in every part.
+
+    low, high, piece, node: the parts still open, as boxes, the piece each is of, and its node.
+    """
+
+    def __init__(self, claim: _Claim, form: Form, y: int, whole: bool, deadline: float) -> None:
+        region = claim.positive if y > 0 else claim.negative
+        assert region is not None
+        self.region, self.near = region, Neighbourhood.of(region, claim.radius, claim.p, whole)
+        self.network, self.form, self.y, self.whole = claim.network, form, y, whole
+        self.deadline = deadline
+        self.low, self.high = self.near.roots
+        self.piece = self.node = np.arange(len(region))
+        self.splits: list[tuple[Indices, Indices, Floats, int]] = []
+        self.nodes = len(region)
+
+    def settled(self) -> Forest:
+        """The trees.
+
+        Raises _UnsettledError where bounds do not suffice.
+        """
+        by = self.near.side + self.near.reach
+        bounds = self._bound()
+        if len(bounds):
+            self._refute(bounds)
+            cuts = _cuts(self.form, by, self.whole)
+            bounds = self._cut_and_bound(cuts) if self.whole else self._cut_then_bound(cuts)
+        for _ in range(HALVINGS):
+            width = self.high - self.low
+            if not len(bounds) or self.whole or width.max() <= NARROW * by:
+                break
+            axis = np.argmax(width, axis=1)
+            row = np.arange(len(axis))
+            self._split(row, axis, self.low[row, axis] + width[row, axis] / 2)
+            bounds = self._bound()
+        if len(bounds):
+            raise _UnsettledError(self._reason(bounds), float(bounds.min()))
+        return self._forest()
+
+    def _cut_then_bound(self, cuts: list[Floats]) -> Floats:
+        """Parts without cuts inside; their bounds."""
+        done = []
+        while True:
+            axis, place, inside = _middle(cuts, self.low, self.high)
+            done.append(self._parts(~inside))
+            self._split(np.flatnonzero(inside), axis[inside], place[inside])
+            if not inside.any():
+                break
+            self._take(self.near.meets(self.low, self.high, self.piece))
+        columns = (np.concatenate(column) for column in zip(*done, strict=True))
+        self.low, self.high, self.piece, self.node = columns
+        return self._bound()
+
+    def _cut_and_bound(self, cuts: list[Floats]) -> Floats:
+        """Parts cut as long as their bounds are open and there is reason to hope."""
+        bounds, boxes = np.zeros(len(self.low)), len(self.low)
+        most = self.form.exact if isinstance(self.form, Layered) else MOST_PARTS
+        while len(bounds):
+            axis, place, inside = _middle(cuts, self.low, self.high)
+            boxes += 2 * len(bounds)
+            if not inside.all() or boxes > most or self._hopeless():
+                return bounds
+            self._split(np.arange(len(axis)), axis, place)
+            bounds = self._bound()
+        return bounds
+
+    def _bound(self) -> Floats:
+        """The bounds of the parts that stay open."""
+        if time.perf_counter() > self.deadline:
+            raise _UnsettledError("the time was used up while the sets were divided")
+        alone = self.node < len(self.region)
+        bounds = self.near.least(self.form, self.y, self.low, self.high, self.piece, alone)
+        self._take(~(bounds > 0))
+        return bounds[~(bounds > 0)]
+
+    def _hopeless(self) -> bool:
+        """Whether f seems to have the wrong sign in the middle of a part."""
+        values = self.y * self.network(self.low / 2 + self.high / 2)
+        at = int(np.argmin(values))
+        if not values[at] <= 0:
+            return False
+        middle = self.low[at] / 2 + self.high[at] / 2
+        return self.y * self.network.exact([Fraction(float(v)) for v in middle]) <= 0
+
+    def _refute(self, bounds: Floats) -> None:
+        corner = self.region.low.row(int(self.piece[np.argmin(bounds)]))
+        if self.y * self.network.exact(corner) <= 0:
+            reason = "a point of a set itself has the wrong sign"
+            raise _UnsettledError(reason, float(bounds.min()), corner)
+
+    def _reason(self, bounds: Floats) -> str:
+        name = "positive" if self.y > 0 else "negative"
+        piece, least = self.piece[np.argmin(bounds)], bounds.min()
+        return f"near piece {piece} of the {name} set only y f >= {least:.3g} is established"
+
+    def _parts(self, which: Indices | np.ndarray) -> tuple[Floats, Floats, Indices, Indices]:
+        return self.low[which], self.high[which], self.piece[which], self.node[which]
+
+    def _take(self, which: Indices | np.ndarray) -> None:
+        self.low, self.high, self.piece, self.node = self._parts(which)
+
+    def _split(self, rows: Indices, axis: Indices, place: Floats) -> None:
+        """Go on with both parts of some parts, cut on an axis each."""
+        self.splits.append((self.node[rows], axis, place, self.nodes))
+        self._take(np.repeat(rows, 2))
+        if self.nodes > 2 * MOST_PARTS:
+            raise _UnsettledError(f"the sets fall into more than {MOST_PARTS} parts")
+        self.node = self.nodes + np.arange(len(self.low))
+        self.nodes += len(self.low)
+        lower, upper = np.arange(0, len(self.low), 2), np.arange(1, len(self.low), 2)
+        self.high[lower, axis] = self.low[upper, axis] = place
+
+    def _forest(self) -> Forest:
+        branch, cut = np.full(self.nodes, LEAF), np.zeros(self.nodes)
+        child = np.full(self.nodes, LEAF)
+        for nodes, axis, place, first in self.splits:
+            branch[nodes], cut[nodes] = axis, place
+            child[nodes] = first + 2 * np.arange(len(nodes))
+        return Forest(len(self.region), branch, cut, child)
+
+
+def _cuts(form: Form, by: float, whole: bool) -> list[Floats]:
+    """Where it may help to cut boxes, on each axis, if they are then widened by `by`.
+
+    Ends of box bumps, breakpoints of the first layer (if not whole only upper ones), midways
+    between l_2 bumps.
+    """
+    if isinstance(form, BoxBumps):
+        ends = -form.offset[0] / form.slope[0]
+        return [np.unique(axis[np.isfinite(axis)]) - by for axis in ends.T]
+    if isinstance(form, SquareBumps):
+        return [_midways(centres) for centres in form.centres().T]
+    if isinstance(form, Layered):
+        ends, used = -form.biases[0] / form.steep, whole | (form.steep > 0)
+        return [np.unique(ends[units[used[units]]]) - by for units in form.units]
+    return []
+
+
+def _midways(centres: Floats) -> Floats:
+    values = np.unique(centres)
+    middles = values[:-1] / 2 + values[1:] / 2
+    return middles[np.diff(values) > NARROW * np.ptp(values)]
+
+
+def _middle(
+    cuts: list[Floats], low: Floats, high: Floats
+) -> tuple[Indices, Floats, NDArray[np.bool_]]:
+    """For each box the axis with most cuts inside, the middle one, and whether there is any."""
+    first, count = np.zeros(low.shape, dtype=np.int64), np.zeros(low.shape, dtype=np.int64)
+    for j, at in enumerate(cuts):
+        first[:, j] = np.searchsorted(at, low[:, j], side="right")
+        count[:, j] = np.searchsorted(at, high[:, j], side="left") - first[:, j]
+    axis, place = np.argmax(count, axis=1), np.zeros(len(low))
+    for j, at in enumerate(cuts):
+        rows = np.flatnonzero((axis == j) & (count[:, j] > 0))
+        place[rows] = at[first[rows, j] + count[rows, j] // 2]
+    return axis, place, count.max(axis=1, initial=0) > 0

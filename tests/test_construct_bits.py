@@ -16,6 +16,7 @@ from robustsize.bounds.construction_size import (
     intervals_an_axis,
 )
 from robustsize.simulate.certify import CertificateStatus, certify
+from robustsize.simulate.checker.exact_layers import ExactLayer, exact_bounds
 from robustsize.simulate.construct.bit_families import BitFamilies, Ladder
 from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
 from robustsize.simulate.instance import Norm
@@ -24,7 +25,6 @@ from robustsize.simulate.sets.exact import Rationals
 from robustsize.simulate.sets.random_sets import Kind, random_pair
 from robustsize.simulate.sets.regions import Region, SeparatedPair
 from robustsize.simulate.structural import certify_construction, certify_structure
-from robustsize.simulate.structure.exact_layers import ExactLayer, exact_bounds
 
 CERTIFIED = CertificateStatus.CERTIFIED
 CASES = [

@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from robustsize.simulate.certify import CertificateStatus, certify
+from robustsize.simulate.checker.bumps import BoxBumps, OtherFormError
+from robustsize.simulate.checker.layered import Layered, _Axis
+from robustsize.simulate.checker.outward import down, up
+from robustsize.simulate.checker.square_bumps import SquareBumps
 from robustsize.simulate.construct.thm2_2 import robust_fit
 from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
 from robustsize.simulate.instance import Norm
@@ -17,10 +21,6 @@ from robustsize.simulate.sets.exact import Rationals
 from robustsize.simulate.sets.random_sets import Kind, random_pair
 from robustsize.simulate.sets.regions import Region, SeparatedPair
 from robustsize.simulate.structural import certify_construction, certify_structure
-from robustsize.simulate.structure.axis_bumps import AxisBumps
-from robustsize.simulate.structure.bump_form import OtherFormError
-from robustsize.simulate.structure.layered_bounds import LayeredBounds, _Axis
-from robustsize.simulate.structure.square_bumps import SquareBumps
 
 CERTIFIED = CertificateStatus.CERTIFIED
 
@@ -155,12 +155,12 @@ def test_sets_with_an_inside_are_cut_into_cells():
 @pytest.mark.parametrize(
     ("form", "layers", "reason"),
     [
-        (AxisBumps, [(np.ones((1, 2)), [1.0])], "depth 3"),
+        (BoxBumps, [(np.ones((1, 2)), [1.0])], "depth 3"),
         (SquareBumps, [(np.ones((1, 2)), [1.0])], "depth 4"),
-        (LayeredBounds, [(np.ones((1, 2)), [1.0])], "no hidden layer"),
-        (LayeredBounds, [(np.ones((2, 2)), [0, 0]), (np.ones((1, 2)), [-1])], "reads 2"),
-        (AxisBumps, [(np.eye(2), [0, 0])] * 2 + [(np.ones((1, 2)), [-1])], "grows with"),
-        (AxisBumps, [(np.eye(2), [0, 0]), (-np.eye(2), [0, 0]), (np.ones((1, 2)), [1])], "weigh"),
+        (Layered, [(np.ones((1, 2)), [1.0])], "no hidden layer"),
+        (Layered, [(np.ones((2, 2)), [0, 0]), (np.ones((1, 2)), [-1])], "reads 2"),
+        (BoxBumps, [(np.eye(2), [0, 0])] * 2 + [(np.ones((1, 2)), [-1])], "grows with"),
+        (BoxBumps, [(np.eye(2), [0, 0]), (-np.eye(2), [0, 0]), (np.ones((1, 2)), [1])], "weigh"),
         (SquareBumps, [(np.eye(2), [0, 0])] * 3 + [(np.ones((1, 2)), [-1])], "beside one"),
         (SquareBumps, [(-np.eye(2), [0, 0])] * 3 + [(np.ones((1, 2)), [-1])], "falls"),
     ],
@@ -218,12 +218,12 @@ def moved(low, high, reach, p, targets, rng):
 @pytest.mark.parametrize(
     ("read", "p", "build"),
     [
-        (AxisBumps, Norm.INF, lambda pair: robust_fit(pair, pair.epsilon / 2, trim=False)),
+        (BoxBumps, Norm.INF, lambda pair: robust_fit(pair, pair.epsilon / 2, trim=False)),
         (SquareBumps, Norm.TWO, lambda pair: robust_fit(pair, 19 * pair.epsilon / 20)),
         (SquareBumps, Norm.INF, lambda pair: robust_fit(two(pair), pair.epsilon / 4)),
-        (LayeredBounds, Norm.INF, lambda pair: robust_fit(pair, pair.epsilon / 2)),
-        (LayeredBounds, Norm.INF, lambda pair: depth_five(pair, Form.DEPTH_5)),
-        (LayeredBounds, Norm.INF, lambda pair: depth_five(pair, Form.DEPTH_4)),
+        (Layered, Norm.INF, lambda pair: robust_fit(pair, pair.epsilon / 2)),
+        (Layered, Norm.INF, lambda pair: depth_five(pair, Form.DEPTH_5)),
+        (Layered, Norm.INF, lambda pair: depth_five(pair, Form.DEPTH_4)),
     ],
 )
 def test_bounds_enclose_what_the_network_takes(read, p, build):
@@ -237,14 +237,14 @@ def test_bounds_enclose_what_the_network_takes(read, p, build):
     for reach in (0.0, 0.02, 0.06, 0.1, 0.13, 0.16):
         for region in (points.A, points.B, pair.A, pair.B):
             low, high = region.low.floats(), region.high.floats()
-            lower, upper = form.bounds(low, high, reach, p)
+            side, ball = (reach, 0.0) if p is Norm.INF else (0.0, reach)
+            boxes = down(low - side), up(high + side), np.full(len(low), ball)
+            bounds = {y: form.least(*boxes, y) for y in (1, -1)}
             for _ in range(60):
-                value = (
-                    form.sign * network(moved(low, high, reach, p, targets, rng)) + form.threshold
-                )
-                assert (lower <= value + 1e-12).all()
-                assert (upper >= value - 1e-12).all()
-            seen |= {bool(v) for v in np.concatenate([lower, upper]) > form.threshold}
+                value = network(moved(low, high, reach, p, targets, rng))
+                for y in (1, -1):
+                    assert (bounds[y] <= y * value + 1e-12).all()
+            seen |= {bool(v) for v in np.concatenate([bounds[1], bounds[-1]]) > 0}
     assert seen == {True, False}
 
 
@@ -262,9 +262,11 @@ def test_ranges_on_an_axis_are_those_of_a_dense_grid():
     steep, bias = rng.choice((-1.0, 1.0), 9), rng.uniform(-1, 1, 9)
     axis = _Axis(rng.standard_normal((5, 9)), steep, bias)
     low = rng.uniform(-1, 0, 7)
-    least, most, _ = axis.ranges(low, low + 0.8)
+    knots = np.sort(-bias / steep)
+    least, most = axis.ranges(low, low + 0.8, down(knots), up(knots))
     for i, start in enumerate(low):
-        values = axis.values(np.linspace(start, start + 0.8, 20_001))
+        x = np.linspace(start, start + 0.8, 20_001)
+        values = axis.weight @ np.maximum(np.outer(steep, x) + bias[:, None], 0)
         np.testing.assert_allclose(values.min(axis=1), least[:, i], atol=1e-3)
         np.testing.assert_allclose(values.max(axis=1), most[:, i], atol=1e-3)
 
@@ -278,10 +280,10 @@ def test_rational_and_float_bounds_agree_on_random_networks(seed):
     layers = [(first, rng.standard_normal(6))]
     layers += [(rng.standard_normal(s), rng.standard_normal(s[0])) for s in shapes]
     network = Network.of(layers)
-    form = LayeredBounds.read(network)
+    form = Layered.read(network)
     low = rng.random((5, 2))
     high = low + rng.random((5, 2)) / 5
-    floats, rationals = form._in_floats(low, high), form._in_rationals(low, high)
+    floats, rationals = form.in_floats(low, high), form.in_integers(low, high)
     np.testing.assert_allclose(floats, rationals, rtol=1e-9, atol=1e-9)
     assert (floats[0] <= rationals[0]).all()
     assert (floats[1] >= rationals[1]).all()

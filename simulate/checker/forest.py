@@ -76,7 +76,8 @@ class Forest:
         Raises ProofError where the arrays do not describe trees over the roots.
         """
         d = low.shape[1]
-        if not len(self.branch) == len(self.cut) == len(self.child) or self.roots != len(low):
+        sizes = {len(self.branch), len(self.cut), len(self.child)}
+        if len(sizes) > 1 or not self.roots == len(low) <= len(self.branch):
             raise ProofError("the arrays of the trees do not fit each other or the regions")
         inner = self.branch != LEAF
         children = self.child[inner]

@@ -1,1 +1,0 @@
-"""The structural certificate from the inside; `simulate.structural` is its door."""
