@@ -50,6 +50,11 @@ def read_state(data: bytes, chain_of: ChainOf, *, relu_chain: bool) -> tuple[Cha
     import torch
 
     with files.decoding("a state dict of tensors, which is all that is loaded from a .pt file"):
+        # torch does not look at the archive's checksums.
+        if zipfile.is_zipfile(stream := io.BytesIO(data)):
+            broken = zipfile.ZipFile(stream).testzip()
+            if broken is not None:
+                raise ValueError(f"its part {broken} is damaged")
         state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     if not isinstance(state, dict) or not state or not all(map(torch.is_tensor, state.values())):
         raise ValueError("a .pt file is to hold the state dict of a model: names and tensors")

@@ -134,6 +134,14 @@ def test_a_pickled_module_is_not_unpickled(tmp_path):
     assert "not a state dict" in refusal(path, CHAIN)
 
 
+def test_a_flipped_bit_of_a_weight_is_seen(tmp_path):
+    path = state(tmp_path, {"0.weight": torch.full((1, 3), 0.7)})
+    good, weight = path.read_bytes(), np.full(3, 0.7, dtype=np.float32).tobytes()
+    at = good.index(weight)
+    path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
+    assert "damaged" in refusal(path, CHAIN)
+
+
 class Normalised(Named):
     def __init__(self):
         super().__init__()
