@@ -30,6 +30,7 @@ from robustsize.bounds.symbols import (
 from robustsize.report.options import (
     Commands,
     Given,
+    MarginType,
     NormType,
     NumberType,
     TheoremType,
@@ -41,6 +42,7 @@ from robustsize.report.options import (
     one_point,
     parameter_options,
     points,
+    refuse_unread,
     seed_option,
     theorem_argument,
 )
@@ -49,6 +51,7 @@ CONTRADICTED = 1
 
 _SECONDS = NumberType("60", whole=False, low=0)
 _COUNT = NumberType("64", high=10**6)
+_DEFAULT = click.core.ParameterSource.DEFAULT
 
 
 @click.group(
@@ -332,20 +335,24 @@ def build(
     """
     from robustsize.report.files import check_network_path
     from robustsize.report.networks import construction_json, construction_lines
-    from robustsize.simulate.construct.build import Request
+    from robustsize.simulate.construct.build import Request, notes_on_domain, parameters_read
     from robustsize.simulate.construct.build import build as construct
     from robustsize.simulate.export import save_network
     from robustsize.simulate.guarantee import Guarantee, certificate
-    from robustsize.simulate.sets.read_sets import read_pair
+    from robustsize.simulate.sets.read_sets import read_points
 
     path = check_network_path(Path(output))
-    point = one_point(values)
+    point, random = one_point(values), instance == "random"
+    where = f"by {theorem.id}" + ("" if random else " on the points of a file")
+    refuse_unread(point, parameters_read(theorem.id, random=random), where)
     with complaints_about("--instance", instance):
-        pair = None
-        if instance != "random":
+        pair, data, notes = None, None, []
+        if not random:
             if epsilon not in point:
                 raise InputError("--epsilon is missing: data need it; for example --epsilon 0.1")
-            pair = read_pair(Path(instance), point[epsilon], norm)
+            data = read_points(Path(instance))
+            notes = notes_on_domain(theorem.id, data, norm)
+            pair = data.pair(point[epsilon], norm)
         built = construct(theorem.id, Request(point, norm, pair, seed))
     promised = Guarantee.of(built)
     checked = certificate(built.network, promised)
@@ -353,9 +360,12 @@ def build(
         save_network(built.network, path)
         promised.save(path.with_suffix(".instance.npz"))
     if as_json:
-        _print_json(construction_json(built, checked))
+        _print_json(
+            construction_json(built, checked) | {"read": data and data.json() | {"notes": notes}}
+        )
     else:
-        _print_lines(construction_lines(built, checked))
+        what_lines = [*(data.lines() if data else ()), *(f"note: {note}" for note in notes)]
+        _print_lines([*what_lines, *construction_lines(built, checked)])
     sys.exit(_certificate_code(checked))
 
 
@@ -364,10 +374,18 @@ def build(
 @click.option("--instance", required=True, help="what `build` wrote, or labelled points")
 @click.option(
     "--radius",
-    type=NumberType("0.1", whole=False, low=0),
+    type=NumberType("0.1", whole=False, low=0, closed=True),
     help="the adversary's radius, in place of the file's",
 )
 @click.option("--p", "norm", type=NormType(), help="2 or inf, in place of the file's")
+@click.option(
+    "--output", "logit", type=NumberType("0", low=0), help="of several outputs the one that decides"
+)
+@click.option("--margin", type=MarginType(), help="i,j: output i less output j decides")
+@click.option(
+    "--relu-chain", is_flag=True, help="a .pt file: numbered Linear layers, a ReLU between each two"
+)
+@click.option("--fold", is_flag=True, help="fold what has no exact float64 form, rounded")
 @click.option("--budget", default="60", type=_SECONDS, help="seconds for the search")
 @json_option
 def certify(
@@ -375,6 +393,10 @@ def certify(
     instance: str,
     radius: Fraction | None,
     norm: Norm | None,
+    logit: int | None,
+    margin: tuple[int, int] | None,
+    relu_chain: bool,
+    fold: bool,
     budget: Fraction,
     as_json: bool,
 ) -> None:
@@ -385,18 +407,20 @@ def certify(
     Example: robustsize certify net.npz --instance net.instance.npz
     """
     from robustsize.report.networks import certificate_json, certificate_lines
-    from robustsize.simulate.export import load_network
+    from robustsize.simulate.export import Reading, read_network
     from robustsize.simulate.guarantee import certificate, read_guarantee
 
     with complaints_about("NETWORK", network):
-        net = load_network(Path(network))
+        read = read_network(Path(network), Reading(logit, margin, relu_chain, fold))
     with complaints_about("--instance", instance):
         wanted = read_guarantee(Path(instance), radius, norm)
-        checked = certificate(net, wanted, budget_seconds=float(budget))
+        checked = certificate(read.network, wanted, budget_seconds=float(budget))
     if as_json:
-        _print_json(certificate_json(checked))
+        what = {"network": read.json(), "data": wanted.json()}
+        _print_json(certificate_json(checked, wanted.place) | {"read": what})
     else:
-        _print_lines(certificate_lines(checked))
+        what_lines = [*read.lines(), *wanted.lines()]
+        _print_lines([*what_lines, *certificate_lines(checked, wanted.place)])
     sys.exit(_certificate_code(checked))
 
 
@@ -443,13 +467,19 @@ def search(
     from robustsize.report import progress
     from robustsize.report.files import check_folder
     from robustsize.report.networks import search_lines, shatter_lines
-    from robustsize.simulate.search_job import instance_of, run_search, run_shatter
+    from robustsize.simulate.search_job import HARD, instance_of, run_search, run_shatter
 
     point = one_point(values)
     for needed in (epsilon, c):
         if needed not in point:
             option, example = BY_SYMBOL[needed].option, BY_SYMBOL[needed].example
             raise InputError(f"{option} is missing; for example {option} {example}")
+    if instance != HARD:
+        refuse_unread(point, (epsilon, c), "on the points of a file")
+        if click.get_current_context().get_parameter_source("labelling") is not _DEFAULT:
+            raise InputError(f"--labelling {labelling[:40]!r}: a file's points have their labels")
+    else:
+        refuse_unread(point, (epsilon, c, d), "by a search")
     options: dict[str, Any] = {
         "seeds": seeds,
         "seed": seed,

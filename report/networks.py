@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import ROUND_FLOOR, Context
 from typing import Any
 
 from robustsize.simulate.certify import Certificate
 from robustsize.simulate.construct.result import Construction
 
+Place = Callable[[int], str]
+"""Where the user's file has a point: "line 4"."""
 
-def certificate_json(certificate: Certificate) -> dict[str, Any]:
-    """The JSON object of a certificate; the counterexample's coordinates are exact, as text."""
+
+def certificate_json(certificate: Certificate, place: Place | None = None) -> dict[str, Any]:
+    """The JSON object of a certificate; the counterexample's coordinates are exact, as text.
+
+    point_index is the point's row in the user's file, from 0; point says its place in words.
+    """
+    index = certificate.point_index
     point = certificate.counterexample
     return {
         "status": certificate.status.value,
         "margin": _finite(certificate.margin),
-        "point_index": certificate.point_index,
+        "point_index": index,
+        "point": place(index) if place and index is not None else None,
         "counterexample": [str(v) for v in point] if point else None,
         "method": certificate.method,
         "reason": certificate.reason,
@@ -40,14 +48,17 @@ def construction_json(construction: Construction, certificate: Certificate) -> d
     }
 
 
-def certificate_lines(certificate: Certificate) -> Iterable[str]:
+def certificate_lines(certificate: Certificate, place: Place | None = None) -> Iterable[str]:
     """A certificate for a reader."""
     yield f"{certificate.status.value} ({certificate.method}, {certificate.seconds:.3g} s)"
     relation = "=" if certificate.counterexample else ">="
     yield f"  margin y f(x') {relation} {_rounded_down(certificate.margin)}"
     if certificate.counterexample is not None:
         point = ", ".join(f"{float(v):.6g}" for v in certificate.counterexample)
-        yield f"  counterexample near data point {certificate.point_index}: ({point})"
+        index = certificate.point_index
+        near = "" if index is None else f" near data point {index}"
+        where = f" ({place(index)})" if place and index is not None else ""
+        yield f"  counterexample{near}{where}: ({point})"
     if certificate.reason:
         yield f"  reason: {certificate.reason}"
 

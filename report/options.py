@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -16,6 +16,7 @@ from click.shell_completion import CompletionItem
 from robustsize.bounds.catalogue import IDS, theorem
 from robustsize.bounds.statement import FormName, Theorem
 from robustsize.bounds.symbols import (
+    BY_SYMBOL,
     PARAMETERS,
     InputError,
     Norm,
@@ -102,19 +103,29 @@ class NormType(click.ParamType):
 
 
 class NumberType(click.ParamType):
-    """A number in [low, high) or (low, high); an int where only whole ones will do."""
+    """A number in [low, high), or (low, high); an int where only whole ones will do.
+
+    closed: whether `low` itself is a value; whole numbers always include it.
+    """
 
     name = "number"
 
     def __init__(
-        self, example: str, *, whole: bool = True, low: int = 1, high: int | None = None
+        self,
+        example: str,
+        *,
+        whole: bool = True,
+        low: int = 1,
+        high: int | None = None,
+        closed: bool = False,
     ) -> None:
         self.example, self.whole, self.low, self.high = example, whole, low, high
+        self.closed = closed or whole
 
     @property
     def domain(self) -> str:
         """The domain in words."""
-        kind = "a whole number >=" if self.whole else "a number >"
+        kind = f"a {'whole ' if self.whole else ''}number {'>=' if self.closed else '>'}"
         return f"{kind} {self.low}" + (f" and < {self.high}" if self.high is not None else "")
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
@@ -126,13 +137,33 @@ class NumberType(click.ParamType):
             number is None
             or (self.whole and number.denominator != 1)
             or number < self.low
-            or (number == self.low and not self.whole)
+            or (number == self.low and not self.closed)
             or (self.high is not None and number >= self.high)
         ):
             option = param.opts[0]
             example = f"for example {option} {self.example}"
             raise InputError(f"{option} {value[:40]!r}: must be {self.domain}; {example}")
         return int(number) if self.whole else number
+
+
+class MarginType(click.ParamType):
+    """Two outputs of a network, "3,5", counted from 0."""
+
+    name = "outputs"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """The two outputs of a text."""
+        if isinstance(value, tuple):
+            return value
+        parts = [rational(part) for part in value.split(",")]
+        whole = [int(part) for part in parts if part is not None and part.denominator == 1]
+        if len(parts) != 2 or len(whole) != 2 or min(whole) < 0 or whole[0] == whole[1]:
+            option = param.opts[0]
+            raise InputError(
+                f"{option} {value[:40]!r}: two different outputs, counted from 0; "
+                f"for example {option} 3,5"
+            )
+        return whole[0], whole[1]
 
 
 class WidthsType(click.ParamType):
@@ -205,6 +236,17 @@ def one_point(values: Given) -> Values:
     return next(points(values))
 
 
+def refuse_unread(given: Values, read: Iterable[sp.Symbol], where: str) -> None:
+    """Refuse a parameter that a command was given and would not read.
+
+    Raises InputError, naming the first.
+    """
+    for symbol, value in given.items():
+        if symbol not in set(read):
+            option = BY_SYMBOL[symbol].option
+            raise InputError(f"{option} {value}: it would not be used {where}; leave {option} out")
+
+
 @contextmanager
 def complaints_about(option: str, value: str) -> Iterator[None]:
     """Turn what the code below says of a user's value into the one line that names the option."""
@@ -213,6 +255,8 @@ def complaints_about(option: str, value: str) -> Iterator[None]:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(f"{option} {value[:60]!r}: {error}") from error
+        # A short value is shown whole, and need not be named twice.
+        said = str(error).removeprefix(f"{value}: ") if len(value) <= 60 else str(error)
+        raise InputError(f"{option} {value[:60]!r}: {said}") from error
     except OSError as error:
         raise InputError(f"{option} {value[:60]!r}: {error.strerror or error}") from error

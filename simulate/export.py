@@ -1,18 +1,29 @@
-"""Networks to and from other programs: torch `nn.Sequential` (.pt), ONNX (.onnx), and our own .npz.
+"""Networks to and from other programs: torch (.pt, .pt2), ONNX (.onnx), and our own .npz.
 
-All in float64, so that the weights are the same numbers everywhere. torch and onnx are imported
-only here and only when asked for.
+Written in float64, so that the weights are the same numbers everywhere; float32 weights are read as
+they are. A certificate is about the network with these weights in real arithmetic: a program that
+evaluates it in float32 adds rounding errors of its own. torch and onnx are imported only when asked
+for.
 """
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.simulate import files
+from robustsize.simulate.layers import Chain, one_output
 from robustsize.simulate.network import Network, Weight
+from robustsize.simulate.read_onnx import read_onnx
+from robustsize.simulate.read_torch import read_exported, read_state, relu_chain_state
 
 if TYPE_CHECKING:
     import torch
@@ -40,23 +51,6 @@ def to_torch(network: Network) -> torch.nn.Sequential:
     return torch.nn.Sequential(*layers[:-1])
 
 
-def from_torch(state: dict[str, Any]) -> Network:
-    """The network of the state dict of a Sequential of Linear layers with something between them.
-
-    Raises ValueError where it holds anything but weights and biases of such layers.
-    """
-    names = sorted({name.rsplit(".", 1)[0] for name in state}, key=lambda n: (len(n), n))
-    expected = {f"{name}.{part}" for name in names for part in ("weight", "bias")}
-    if not names or set(state) - expected or any(f"{n}.weight" not in state for n in names):
-        raise ValueError("not the weights and biases of a Sequential of Linear layers")
-    layers = []
-    for name in names:
-        weight = state[f"{name}.weight"].double().numpy()
-        bias = state.get(f"{name}.bias")
-        layers.append((weight, np.zeros(len(weight)) if bias is None else bias.double().numpy()))
-    return Network.of(layers)
-
-
 def to_onnx(network: Network) -> Any:
     """An ONNX model with input x (m, d) and output f (m, 1), Gemm and Relu nodes, float64.
 
@@ -82,40 +76,6 @@ def to_onnx(network: Network) -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
 
 
-def from_onnx(model: Any) -> Network:
-    """The network of an ONNX model that is a chain of Gemm (or MatMul, Add) and Relu.
-
-    Raises ValueError, naming the node, where it is not.
-    """
-    from onnx import numpy_helper
-
-    graph = model.graph
-    constants = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    inputs = [v.name for v in graph.input if v.name not in constants]
-    if len(inputs) != 1:
-        raise ValueError(f"a layered network has one input; this model has {len(inputs)}")
-    last, may_relu = inputs[0], False
-    layers: list[tuple[NDArray, NDArray]] = []
-    for node in graph.node:
-        read = [name for name in node.input if name not in constants]
-        if read != [last]:
-            raise ValueError(f"{node.op_type} does not read the layer before it alone")
-        values = [constants[name] for name in node.input if name in constants]
-        if node.op_type == "Relu" and may_relu:
-            may_relu = False
-        elif node.op_type == "Add" and may_relu and len(values) == 1:
-            layers[-1] = (layers[-1][0], layers[-1][1] + np.ravel(values[0]))
-        elif node.op_type in ("Gemm", "MatMul") and not may_relu and node.input[0] == last:
-            layers.append(_affine(node, values))
-            may_relu = True
-        else:
-            raise ValueError(f"{node.op_type} is out of place in a layered ReLU network")
-        last = node.output[0]
-    if not layers or not may_relu or [v.name for v in graph.output] != [last]:
-        raise ValueError("the model does not end with its last affine layer")
-    return Network.of(layers)
-
-
 def save_network(network: Network, path: Path) -> None:
     """Write .npz, .pt (a state dict) or .onnx, by the ending of the path, complete or not at all.
 
@@ -123,77 +83,125 @@ def save_network(network: Network, path: Path) -> None:
     """
     if path.suffix == ".npz":
         network.save(path)
-        return
-    partial = path.with_name(path.name + ".partial")
-    if path.suffix == ".pt":
+    elif path.suffix == ".pt":
         import torch
 
-        torch.save(to_torch(network).state_dict(), partial)
+        buffer = io.BytesIO()
+        torch.save(relu_chain_state(to_torch(network)), buffer)
+        files.write_bytes(path, buffer.getvalue())
     elif path.suffix == ".onnx":
-        partial.write_bytes(to_onnx(network).SerializeToString())
+        files.write_bytes(path, to_onnx(network).SerializeToString())
     else:
         raise ValueError(f"{path}: networks are written as .npz, .pt or .onnx")
-    partial.replace(path)
 
 
-def load_network(path: Path) -> Network:
-    """Read a network from .npz, .pt or .onnx.
+@dataclass(frozen=True)
+class Reading:
+    """How a file of a network is to be read.
 
-    Raises ValueError, naming the file, where it holds no layered ReLU network; OSError where there
-    is no such file.
+    output, margin: of several outputs the one, i, or the difference of two, (i, j), whose sign is
+    the label. relu_chain: a .pt file's numbered Linear layers have a ReLU between each two. fold:
+    operations without an exact float64 form are folded into the weights, rounded.
     """
-    if path.suffix == ".npz":
-        return Network.load(path)
-    if path.suffix not in (".pt", ".onnx"):
-        raise ValueError(f"{path}: networks are read from .npz, .pt or .onnx")
-    data = path.read_bytes()
+
+    output: int | None = None
+    margin: tuple[int, int] | None = None
+    relu_chain: bool = False
+    fold: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ReadNetwork:
+    """A network from a file, and notes on how it differs from what the file says, if it does."""
+
+    network: Network
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """What was read, for a reader."""
+        hidden = ", ".join(map(str, self.network.widths)) or "none"
+        yield (
+            f"network of {self.network.input_dim} inputs, hidden widths {hidden}, "
+            f"{self.network.size} parameters"
+        )
+        yield from (f"note: {note}" for note in self.notes)
+
+    def json(self) -> dict[str, Any]:
+        """What was read, as a JSON object."""
+        net = self.network
+        return {
+            "inputs": net.input_dim,
+            "hidden_widths": list(net.widths),
+            "size": net.size,
+            "notes": list(self.notes),
+        }
+
+
+def load_network(path: Path, reading: Reading | None = None) -> Network:
+    """Read a network from .npz, .pt, .pt2 or .onnx; see `read_network`."""
+    return read_network(path, reading).network
+
+
+def read_network(path: Path, reading: Reading | None = None) -> ReadNetwork:
+    """Read a network from .npz, .pt, .pt2 or .onnx, and say what was read.
+
+    Raises ValueError, naming the file, where it holds no layered ReLU network, or several outputs
+    of which `reading` names none; OSError where there is no such file.
+    """
+    reading = reading or Reading()
+    reader = _READERS.get(path.suffix)
+    if reader is None:
+        raise ValueError(f"{path}: networks are read from {', '.join(_READERS)}")
+    if reading.relu_chain and path.suffix != ".pt":
+        raise ValueError("--relu-chain is about .pt files; leave it out")
+    if reading.fold and path.suffix in (".npz", ".pt"):
+        raise ValueError("--fold is about .onnx and .pt2 files; leave it out")
     try:
-        return _from_pt(data) if path.suffix == ".pt" else _from_onnx_bytes(data)
+        return reader(path, reading)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        named = str(error).startswith(str(path))
+        raise ValueError(str(error) if named else f"{path}: {error}") from error
 
 
-def _from_pt(data: bytes) -> Network:
-    import io
-    from pickle import UnpicklingError
-
-    import torch
-
-    try:
-        state = torch.load(io.BytesIO(data), weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, KeyError) as error:
-        raise ValueError(f"not a file of weights: {error}".splitlines()[0]) from error
-    if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
-        raise ValueError("a state dict of tensors is needed")
-    return from_torch(state)
+def _read_npz(path: Path, reading: Reading) -> ReadNetwork:
+    network = Network.load(path)
+    one_output(1, reading.output, reading.margin)
+    return ReadNetwork(network)
 
 
-def _from_onnx_bytes(data: bytes) -> Network:
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.load_model_from_string(data)
-    except DecodeError as error:
-        raise ValueError(f"not an ONNX file: {error}") from error
-    return from_onnx(model)
+def _read_pt(path: Path, reading: Reading) -> ReadNetwork:
+    chain, outputs = read_state(
+        files.read_bytes(path), partial(Chain, rounding=False), relu_chain=reading.relu_chain
+    )
+    return _finished(chain, outputs, reading)
 
 
-def _affine(node: Any, values: list[NDArray]) -> tuple[NDArray, NDArray]:
-    """Weight (out, in) and bias of a Gemm or MatMul node whose first input is the layer before."""
-    settings = {a.name: a for a in node.attribute}
-    if not values or values[0].ndim != 2:
-        raise ValueError(f"{node.op_type} needs a constant matrix")
-    if node.op_type == "MatMul":
-        return np.asarray(values[0].T, dtype=np.float64), np.zeros(values[0].shape[1])
-    alpha = settings["alpha"].f if "alpha" in settings else 1.0
-    beta = settings["beta"].f if "beta" in settings else 1.0
-    if "transA" in settings and settings["transA"].i:
-        raise ValueError("Gemm transposes its input")
-    turned = "transB" in settings and settings["transB"].i
-    weight = np.asarray(values[0] if turned else values[0].T, dtype=np.float64) * alpha
-    bias = np.asarray(values[1], dtype=np.float64) * beta if len(values) > 1 else np.zeros(1)
-    return weight, np.array(np.broadcast_to(np.ravel(bias), (len(weight),)))
+def _read_pt2(path: Path, reading: Reading) -> ReadNetwork:
+    result = read_exported(files.read_bytes(path), partial(Chain, rounding=reading.fold))
+    return _finished(result.chain, prod(result.shape), reading)
+
+
+def _finished(chain: Chain, outputs: int, reading: Reading) -> ReadNetwork:
+    network = chain.output(one_output(outputs, reading.output, reading.margin))
+    return ReadNetwork(network, tuple(chain.notes))
+
+
+def _read_onnx(path: Path, reading: Reading) -> ReadNetwork:
+    network, chain = read_onnx(
+        files.read_bytes(path),
+        path.parent,
+        partial(Chain, rounding=reading.fold),
+        partial(one_output, output=reading.output, margin=reading.margin),
+    )
+    return ReadNetwork(network, tuple(chain.notes))
+
+
+_READERS: dict[str, Callable[[Path, Reading], ReadNetwork]] = {
+    ".npz": _read_npz,
+    ".pt": _read_pt,
+    ".pt2": _read_pt2,
+    ".onnx": _read_onnx,
+}
 
 
 def _dense_layers(network: Network) -> list[tuple[NDArray, NDArray]]:

@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
-import io
-import os
-import zipfile
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.bounds.symbols import rational
-from robustsize.simulate.certify import Certificate, CertificateStatus, certify
+from robustsize.simulate import files
+from robustsize.simulate.certify import (
+    Certificate,
+    CertificateStatus,
+    Progress,
+    certify,
+    silent,
+)
+from robustsize.simulate.checker.points import PointsChecker, PointsProof
+from robustsize.simulate.checker.structural import StructuralProof, check_structural
 from robustsize.simulate.construct.result import Construction
-from robustsize.simulate.instance import Instance, Norm
+from robustsize.simulate.files import Arrays
+from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.read_sets import read_pair
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.sets.read_sets import LabelledPoints, read_points
+from robustsize.simulate.sets.regions import LARGEST, Region
 from robustsize.simulate.structural import certify_structure
 
-COMPLETE_UNITS = 600
-"""Networks with more hidden units go to the structural certifier alone."""
+_STRUCTURAL_SHARE = 0.5
+"""Of the budget, for the structural certifier, which is much the faster where it applies."""
 
 
 @dataclass(frozen=True, eq=False)
 class Guarantee:
     """Label +1 within l_p distance `radius` of `positive`, -1 within it of `negative`.
 
-    The whole sets are meant; one is None where no point has its label.
+    The whole sets are meant; one is None where no point has its label. source: the file's points
+    where they came from a user's file of labelled points.
+
+    Raises ValueError where both sets are empty, dimensions differ or the radius is negative.
     """
 
     positive: Region | None
     negative: Region | None
     radius: Fraction
     p: Norm
+    source: LabelledPoints | None = None
+
+    def __post_init__(self) -> None:
+        sets = [region for region in (self.positive, self.negative) if region is not None]
+        if not sets:
+            raise ValueError("an instance holds a positive or a negative set")
+        if len({region.dimension for region in sets}) > 1:
+            raise ValueError("the positive and the negative set differ in dimension")
+        if self.radius < 0:
+            raise ValueError(f"the radius {self.radius} is negative")
 
     @classmethod
     def of(cls, construction: Construction) -> Guarantee:
@@ -51,13 +75,80 @@ class Guarantee:
         return next(region.dimension for region in (self.positive, self.negative) if region)
 
     def instance(self) -> Instance | None:
-        """The same as labelled points, None where a set is not finite."""
+        """The same as labelled points in the file's order, None where a set is not finite."""
         labelled = [(r, y) for r, y in ((self.positive, 1), (self.negative, -1)) if r is not None]
         if not all(region.is_finite_set for region, _ in labelled):
             return None
         points = [(region.low.row(i), y) for region, y in labelled for i in range(len(region))]
+        if self.source is not None:
+            order = np.argsort(np.concatenate([self.source.rows_of(y) for _, y in labelled]))
+            points = [points[i] for i in order]
         labels = np.array([y for _, y in points], dtype=np.int8)
         return Instance(tuple(x for x, _ in points), labels, self.radius, self.p)
+
+    def regions(self) -> Instance:
+        """Labelled points with their balls or, where a set is not finite, boxes around the pieces.
+
+        The boxes are what the adversary reaches where all balls are in l_inf, and hold it always.
+        """
+        finite = self.instance()
+        if finite is not None:
+            return finite
+        low, high, labels = [], [], []
+        for region, y in ((self.positive, 1), (self.negative, -1)):
+            if region is not None:
+                corners = region.hull()
+                low += [tuple(v - self.radius for v in row) for row in corners[0].tolist()]
+                high += [tuple(v + self.radius for v in row) for row in corners[1].tolist()]
+                labels += [y] * len(region)
+        return BoxInstance.of(low, high, np.array(labels, dtype=np.int8))
+
+    def reaches(self, i: int, x: Point) -> bool:
+        """Whether x is known to lie within the radius of piece i, in the order of `regions`."""
+        if self.instance() is not None:
+            return True
+        positive = len(self.positive) if self.positive is not None else 0
+        region = self.positive if i < positive else self.negative
+        assert region is not None
+        row = i if i < positive else i - positive
+        corners = zip(region.low.row(row), x, region.high.row(row), strict=True)
+        gaps = [max(a - v, v - b, Fraction(0)) for a, v, b in corners]
+        norms = {p for p, size in ((region.p, region.fat), (self.p, self.radius)) if size}
+        if norms == {Norm.TWO}:
+            return sum((g * g for g in gaps), Fraction(0)) <= (region.fat + self.radius) ** 2
+        room = region.fat + self.radius
+        if norms == {Norm.INF, Norm.TWO}:  # the l_2 ball of a radius is in the l_inf one
+            fat = region.fat if region.p is Norm.INF else self.radius
+            rest = [max(g - fat, Fraction(0)) for g in gaps]
+            return sum((g * g for g in rest), Fraction(0)) <= (room - fat) ** 2
+        return max(gaps) <= room
+
+    def place(self, i: int) -> str:
+        """Where the file has point i of `instance`: a line or a row of an array, as a text."""
+        if self.source is not None:
+            return self.source.places[i]
+        positive = len(self.positive) if self.positive is not None else 0
+        return f"positive_low row {i}" if i < positive else f"negative_low row {i - positive}"
+
+    def lines(self) -> Iterator[str]:
+        """What was read, for a reader."""
+        if self.source is not None:
+            yield from self.source.lines()
+            return
+        sets = [
+            f"{len(region)} {'points' if region.is_finite_set else 'pieces'} with label {label}"
+            for region, label in ((self.positive, "+1"), (self.negative, "-1"))
+            if region is not None
+        ]
+        yield f"{' and '.join(sets)} in R^{self.dimension}"
+
+    def json(self) -> dict[str, Any]:
+        """What was read, as a JSON object."""
+        if self.source is not None:
+            return self.source.json()
+        sizes = {"+1": self.positive, "-1": self.negative}
+        pieces = {label: 0 if region is None else len(region) for label, region in sizes.items()}
+        return {"dimension": self.dimension, "pieces": pieces}
 
     def save(self, path: Path) -> None:
         """Write an .npz file of exact numbers as text, complete or not at all."""
@@ -68,11 +159,7 @@ class Guarantee:
                 arrays[f"{name}_high"] = _text(region.high)
                 arrays[f"{name}_fat"] = np.array(str(region.fat))
                 arrays[f"{name}_p"] = np.array(region.p.value)
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(buffer.getvalue())
-        partial.replace(path)
+        files.write_bytes(path, files.pack_arrays(arrays))
 
 
 def read_guarantee(path: Path, radius: Fraction | None, p: Norm | None) -> Guarantee:
@@ -85,16 +172,30 @@ def read_guarantee(path: Path, radius: Fraction | None, p: Norm | None) -> Guara
     opposite labels are closer than twice the radius; OSError where there is no such file.
     """
     saved = _saved(path)
-    if saved is not None:
-        return Guarantee(saved.positive, saved.negative, radius or saved.radius, p or saved.p)
+    if saved is None:
+        return _of_points(path, radius, p or Norm.INF)
+    radius = saved.radius if radius is None else radius
+    return replace(saved, radius=radius, p=p or saved.p)
+
+
+def _of_points(path: Path, radius: Fraction | None, p: Norm) -> Guarantee:
+    source = read_points(path)
     if radius is None:
         raise ValueError(f"{path} states no radius; give one, for example --radius 0.1")
-    pair = read_pair(path, radius, p or Norm.INF)
-    return Guarantee(pair.A, pair.B, radius, pair.p)
+    try:
+        source.require_apart(2 * radius, p, "twice the radius")
+        return Guarantee(source.side(1), source.side(-1), radius, p, source)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def certificate(
-    network: Network, guarantee: Guarantee, *, budget_seconds: float = 60.0
+    network: Network,
+    guarantee: Guarantee,
+    *,
+    budget_seconds: float = 60.0,
+    workers: int = 1,
+    progress: Progress = silent,
 ) -> Certificate:
     """The structural certificate where it can be given, else the complete search's answer.
 
@@ -105,15 +206,46 @@ def certificate(
             f"the network takes {network.input_dim} inputs, the instance lies in "
             f"R^{guarantee.dimension}"
         )
-    structural = certify_structure(
-        network, guarantee.positive, guarantee.negative, guarantee.radius, guarantee.p
-    )
-    instance = guarantee.instance()
-    if structural.status is CertificateStatus.CERTIFIED or instance is None:
+    started = time.monotonic()
+    sets = guarantee.positive, guarantee.negative, guarantee.radius, guarantee.p
+    share = _STRUCTURAL_SHARE * budget_seconds
+    structural = certify_structure(network, *sets, budget_seconds=share)
+    if structural.status is CertificateStatus.CERTIFIED:
         return structural
-    if sum(network.widths) > COMPLETE_UNITS:
-        return structural
-    return certify(network, instance, budget_seconds=budget_seconds)
+    left = max(started + budget_seconds - time.monotonic(), 0.0)
+    regions = guarantee.regions()
+    found = certify(network, regions, budget_seconds=left, workers=workers, progress=progress)
+    found = replace(found, seconds=time.monotonic() - started)
+    if found.status is CertificateStatus.COUNTEREXAMPLE:
+        assert found.point_index is not None and found.counterexample is not None
+        if not guarantee.reaches(found.point_index, found.counterexample):
+            reason = "the boxes around the sets have a counterexample, but the sets may have none"
+            found = replace(
+                found,
+                status=CertificateStatus.UNDECIDED,
+                margin=-inf,
+                point_index=None,
+                counterexample=None,
+                reason=reason,
+            )
+    if found.status is CertificateStatus.UNDECIDED:
+        return structural if structural.counterexample is not None else found
+    return found
+
+
+def recheck(network: Network, guarantee: Guarantee, proof: PointsProof | StructuralProof) -> float:
+    """A positive lower bound on y f, from the proof alone: no search is made.
+
+    Raises ProofError where the proof does not establish one.
+    """
+    if isinstance(proof, StructuralProof):
+        sets = guarantee.positive, guarantee.negative, guarantee.radius, guarantee.p
+        return check_structural(network, *sets, proof)
+    return PointsChecker(network, guarantee.regions()).margin(proof)
+
+
+_SIDES = ("positive", "negative")
+_PARTS = ("low", "high", "fat")
 
 
 def _saved(path: Path) -> Guarantee | None:
@@ -121,33 +253,47 @@ def _saved(path: Path) -> Guarantee | None:
     if path.suffix != ".npz":
         return None
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            if not {"radius", "p"} <= set(file):
-                return None
-            positive, negative = (_region(file, name) for name in ("positive", "negative"))
-            return Guarantee(positive, negative, _number(file["radius"]), Norm(str(file["p"])))
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        arrays = files.unpack_arrays(files.read_bytes(path))
+        if not {"radius", "p"} <= set(arrays):
+            return None
+        known = {f"{side}_{part}" for side in _SIDES for part in (*_PARTS, "p")}
+        if unknown := set(arrays) - known - {"radius", "p"}:
+            raise ValueError(f"an instance holds no {', '.join(sorted(unknown))[:80]}")
+        p = Norm(_word(arrays, "p"))
+        positive, negative = (_region(arrays, side, p) for side in _SIDES)
+        return Guarantee(positive, negative, _number(_word(arrays, "radius")), p)
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _region(file: np.lib.npyio.NpzFile, name: str) -> Region | None:
-    if f"{name}_low" not in file:
+def _region(arrays: Arrays, side: str, p: Norm) -> Region | None:
+    given = {part for part in _PARTS if f"{side}_{part}" in arrays}
+    if not given:
         return None
-    low, high = (
-        [[_number(v) for v in row] for row in file[f"{name}_{side}"]] for side in ("low", "high")
-    )
-    fat = _number(file[f"{name}_fat"])
+    if given != set(_PARTS):
+        raise ValueError(f"of the {side} set, {', '.join(sorted(set(_PARTS) - given))} is missing")
+    corners = [arrays[f"{side}_{part}"] for part in ("low", "high")]
+    if any(c.ndim != 2 or c.dtype.kind != "U" for c in corners):
+        raise ValueError(f"the corners of the {side} set are no tables of exact numbers")
+    low, high = ([[_number(v) for v in row] for row in corner.tolist()] for corner in corners)
+    fat = _number(_word(arrays, f"{side}_fat"))
     # The set has a norm of its own; where the file states none, the adversary's.
-    p = Norm(str(file[f"{name}_p" if f"{name}_p" in file else "p"]))
-    return replace(Region.boxes(low, high), fat=fat, p=p)
+    own = Norm(_word(arrays, f"{side}_p")) if f"{side}_p" in arrays else p
+    return replace(Region.boxes(low, high), fat=fat, p=own)
+
+
+def _word(arrays: Arrays, name: str) -> str:
+    if arrays[name].shape or arrays[name].dtype.kind != "U":
+        raise ValueError(f"{name} is no single text")
+    return str(arrays[name])
 
 
 def _text(rows: Rationals) -> NDArray[np.str_]:
     return np.array([[str(v) for v in rows.row(i)] for i in range(len(rows))])
 
 
-def _number(text: object) -> Fraction:
-    value = rational(str(text))
-    if value is None:
-        raise ValueError(f"{str(text)[:40]!r} is no number")
+def _number(text: str) -> Fraction:
+    value = rational(text)
+    if value is None or abs(value) >= LARGEST:
+        raise ValueError(f"{text[:40]!r} is no number below 2^1000 in size")
     return value

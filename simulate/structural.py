@@ -21,7 +21,7 @@ from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.checker.bumps import BoxBumps, Indices, OtherFormError
 from robustsize.simulate.checker.forest import LEAF, Forest, ProofError
 from robustsize.simulate.checker.layered import Layered
-from robustsize.simulate.checker.outward import Floats
+from robustsize.simulate.checker.outward import Floats, float_above
 from robustsize.simulate.checker.square_bumps import SquareBumps
 from robustsize.simulate.checker.structural import (
     Form,
@@ -44,7 +44,8 @@ MOST_PARTS = 10_000_000
 
 
 class _UnsettledError(Exception):
-    """Bounds do not suffice near a piece; the point of the set there that has the wrong sign."""
+    """Bounds do not suffice near a piece; the point of the set there that has the wrong sign, and
+    what y f is there, rounded up."""
 
     def __init__(self, reason: str, margin: float = -inf, refuted: Point | None = None) -> None:
         super().__init__(reason)
@@ -91,7 +92,7 @@ def certify_structure(
         nodes = sum(int((tree.branch == LEAF).sum()) for tree in trees)
     except _UnsettledError as unsettled:
         reason, refuted = str(unsettled), unsettled.refuted
-        margin = unsettled.margin if refuted is not None else -inf
+        margin = unsettled.margin
     except ProofError as error:
         reason = str(error)
     status = CertificateStatus.UNDECIDED if reason else CertificateStatus.CERTIFIED
@@ -201,7 +202,7 @@ class _Division:
             self._split(row, axis, self.low[row, axis] + width[row, axis] / 2)
             bounds = self._bound()
         if len(bounds):
-            raise _UnsettledError(self._reason(bounds), float(bounds.min()))
+            raise _UnsettledError(self._reason(bounds))
         return self._forest()
 
     def _cut_then_bound(self, cuts: list[Floats]) -> Floats:
@@ -251,9 +252,10 @@ class _Division:
 
     def _refute(self, bounds: Floats) -> None:
         corner = self.region.low.row(int(self.piece[np.argmin(bounds)]))
-        if self.y * self.network.exact(corner) <= 0:
+        value = self.y * self.network.exact(corner)
+        if value <= 0:
             reason = "a point of a set itself has the wrong sign"
-            raise _UnsettledError(reason, float(bounds.min()), corner)
+            raise _UnsettledError(reason, float_above(value), corner)
 
     def _reason(self, bounds: Floats) -> str:
         name = "positive" if self.y > 0 else "negative"

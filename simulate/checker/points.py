@@ -131,6 +131,21 @@ class PointsChecker:
             some = leaves.take(np.array([i]))
             yield self._exact_bound(some, proof.exact[int(some.node[0])], proof.empty[some.node])
 
+    def margin(self, proof: PointsProof) -> float:
+        """A lower bound on y f near all points, positive but for rounding down to a float.
+
+        Raises ProofError where the proof does not establish that y f > 0.
+        """
+        least = inf
+        for found in self.bounds(proof):
+            if not found.positive.all():
+                i = int(np.argmin(found.positive))
+                raise ProofError(
+                    f"near point {found.leaves.root[i]} only y f >= {found.bound[i]:.3g} is shown"
+                )
+            least = min(least, float(found.bound.min(initial=inf)))
+        return least
+
     def _exact_bound(
         self, leaf: Leaves, given: Mapping[int, Fraction], empty: NDArray[np.bool_]
     ) -> Bounds:

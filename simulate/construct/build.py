@@ -28,6 +28,7 @@ from robustsize.simulate.construct.thm5_5 import manifold_classifier
 from robustsize.simulate.instance import Grid, grid_axis, hard_instance, random_labelling
 from robustsize.simulate.sets.manifolds import flat_cube
 from robustsize.simulate.sets.random_sets import Kind, random_manifold_pair, random_pair
+from robustsize.simulate.sets.read_sets import LabelledPoints
 from robustsize.simulate.sets.regions import SeparatedPair
 
 POINTS = 20
@@ -64,9 +65,58 @@ def build(id: str, request: Request) -> Construction:
     Raises InputError for a theorem without a construction or a missing parameter, ValueError where
     the sets do not fit the theorem.
     """
+    _require_builder(id)
+    return _BUILDERS[id](request)
+
+
+def parameters_read(id: str, *, random: bool) -> frozenset[sp.Symbol]:
+    """The parameters that a builder reads, on a random instance or on the user's data.
+
+    Raises InputError for a theorem without a construction.
+    """
+    _require_builder(id)
+    about_sets = {d, k, N} if id == "thm5.5" else {d} if id == "thm4.3" else {d, N}
+    ratio = delta if id == "thm2.2" else c
+    own_sets = random or id in ("thm4.3", "thm5.5")
+    return frozenset({epsilon, ratio} | (about_sets if own_sets else set()))
+
+
+def _require_builder(id: str) -> None:
     if id not in _BUILDERS:
         raise InputError(f"{id} has no construction; build one of {', '.join(_BUILDERS)}")
-    return _BUILDERS[id](request)
+
+
+def notes_on_domain(id: str, data: LabelledPoints, norm: Norm) -> list[str]:
+    """What to say of data outside the domain of a theorem whose construction takes it all the same.
+
+    Raises ValueError, naming the point, where the construction cannot take it.
+    """
+    if id == "thm3.3":
+        _require_inside(data, 0)
+    if id != "thm2.2":
+        return []
+    if norm is Norm.TWO:
+        _require_inside(data, -1)
+    q = data.points.denominator
+    n = abs(data.points.numerators.astype(object))
+    far = n.max(axis=1) > q if norm is Norm.INF else (n * n).sum(axis=1) > q * q
+    count = int(far.sum())
+    if not count:
+        return []
+    return [
+        f"{count} of the points lie outside the unit l_{norm.value} ball, in which Theorem 2.2 is "
+        "stated; the explicit form and the certificate do not need that"
+    ]
+
+
+def _require_inside(data: LabelledPoints, low: int) -> None:
+    q, n = data.points.denominator, data.points.numerators
+    outside = ((n < low * q) | (n > q)).astype(bool).any(axis=1)
+    if outside.any():
+        raise ValueError(
+            f"{data.places[int(outside.argmax())]} lies outside [{low},1]^d, where this is built; "
+            "scale the data"
+        )
 
 
 def _pair(request: Request) -> SeparatedPair:

@@ -1,85 +1,341 @@
-"""A user's labelled data as a pair of sets: .npz (arrays) or .csv (decimal numbers).
+"""A user's labelled points: .npz (arrays) or .csv (decimal numbers), read exactly or refused.
 
-npz: arrays `points` (m, d) and `labels` (m,), or `A` and `B`; floats are taken as they are.
-csv: one point a line, the label in the last column, an optional header line; decimals and fractions
-(1/3) are read exactly. Labels are -1 and +1, or 0 and 1.
+npz: arrays `points` (m, d) and `labels` (m,), or `A` and `B`; numbers are taken as they are.
+csv: UTF-8, one point a line, the label in the last column. The first line is a header where all of
+its cells are names. Decimals and fractions (1/3) are read exactly. Labels are -1 and +1, or 0 and
+1.
 """
 
 from __future__ import annotations
 
 import csv
-import zipfile
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from robustsize.bounds.symbols import rational
+from robustsize.simulate import files
+from robustsize.simulate.files import Arrays, exact_float64
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.regions import Region, SeparatedPair
+from robustsize.simulate.sets.regions import LARGEST, Region, SeparatedPair, first_closer_than
+
+LEAST_INDEX = 3
+"""So many points, or more, make a column of consecutive integers look like an index."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledPoints:
+    """The points of a file in the file's order.
+
+    points: shape (m, d). labels: shape (m,), each -1 or +1. places: where each point stands in the
+    file, such as "line 4", "row 3" or "A row 2"; rows count from 0, lines from 1. names: the
+    columns' names where the file has a header.
+    """
+
+    points: Rationals
+    labels: NDArray[np.int8]
+    places: Sequence[str]
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def dimension(self) -> int:
+        """Dimension d."""
+        return int(self.points.numerators.shape[1])
+
+    @property
+    def index_column(self) -> int | None:
+        """The first column, from 0, that holds consecutive integers, in any order; or None."""
+        q = self.points.denominator
+        for j, column in enumerate(self.points.numerators.T):
+            if len(self) < LEAST_INDEX or (column % q).any():
+                continue
+            values = np.sort(column // q)
+            if (values[1:] - values[:-1] == 1).all():
+                return j
+        return None
+
+    def rows_of(self, label: int) -> NDArray[np.int64]:
+        """The rows, in the file's order, with this label."""
+        return np.flatnonzero(self.labels == label)
+
+    def side(self, label: int) -> Region | None:
+        """The points with this label, None where there is none."""
+        rows = self.rows_of(label)
+        if not len(rows):
+            return None
+        kept = Rationals.from_integers(self.points.numerators[rows], self.points.denominator)
+        return Region.points(kept)
+
+    def require_apart(self, distance: Fraction, p: Norm, name: str) -> None:
+        """Check that points of opposite labels are at l_p distance >= `distance`.
+
+        Raises ValueError, with the two points' places and distance, where two are not.
+        """
+        positive, negative = self.side(1), self.side(-1)
+        if positive is None or negative is None:
+            return
+        close = first_closer_than(positive, negative, distance, p)
+        if close is None:
+            return
+        i, j = (int(rows[at]) for rows, at in zip(map(self.rows_of, (1, -1)), close, strict=True))
+        raise ValueError(
+            f"{self.places[i]} (label +1) and {self.places[j]} (label -1) are at l_{p.value} "
+            f"distance {_distance(self.points.row(i), self.points.row(j), p)}, closer than "
+            f"{name} = {_shown(distance)}"
+        )
+
+    def pair(self, epsilon: Fraction, p: Norm) -> SeparatedPair:
+        """The points as sets A (label +1) and B.
+
+        Raises ValueError where there is one label only, and naming the two points where the
+        classes are closer than 2 epsilon.
+        """
+        A, B = self.side(1), self.side(-1)
+        if A is None or B is None:
+            raise ValueError("the data hold one label only: nothing is to be separated")
+        self.require_apart(2 * epsilon, p, "2 epsilon")
+        return SeparatedPair(A, B, epsilon, p)
+
+    def json(self) -> dict[str, Any]:
+        """What was read, as a JSON object."""
+        return {
+            "points": len(self),
+            "dimension": self.dimension,
+            "labels": {"+1": int((self.labels > 0).sum()), "-1": int((self.labels < 0).sum())},
+            "header": list(self.names) or None,
+            "warnings": list(self.warnings()),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """What was read, for a reader."""
+        positive = int((self.labels > 0).sum())
+        header = f", header {', '.join(self.names)}" if self.names else ""
+        yield (
+            f"{len(self)} points in R^{self.dimension}, {positive} with label +1 and "
+            f"{len(self) - positive} with label -1{header if len(header) < 200 else ', a header'}"
+        )
+        yield from (f"warning: {warning}" for warning in self.warnings())
+
+    def warnings(self) -> Iterator[str]:
+        """What a reader should look at before believing an answer about these points."""
+        column = self.index_column
+        if column is not None:
+            name = f" ({self.names[column]})" if self.names else ""
+            yield (
+                f"column {column + 1}{name} holds consecutive integers, as an index does; "
+                "it was read as a coordinate"
+            )
+
+
+def read_points(path: Path) -> LabelledPoints:
+    """The labelled points of an .npz or .csv file.
+
+    Raises ValueError, naming the file and the line and column or array, where it cannot be read as
+    such; OSError where there is no such file.
+    """
+    try:
+        data = files.read_bytes(path)
+        return points_of(files.unpack_arrays(data)) if path.suffix == ".npz" else _read_csv(data)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def read_pair(path: Path, epsilon: Fraction, p: Norm) -> SeparatedPair:
-    """The data of a file as sets A (label +1) and B.
+    """The points of a file as sets A (label +1) and B.
 
     Raises ValueError, naming the file, where it cannot be read as such, and naming the two points
     where the classes are closer than 2 epsilon; OSError where there is no such file.
     """
+    points = read_points(path)
     try:
-        A, B = _read_npz(path) if path.suffix == ".npz" else _read_csv(path)
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, ZeroDivisionError) as error:
+        return points.pair(epsilon, p)
+    except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return SeparatedPair(Region.points(A), Region.points(B), epsilon, p)
 
 
-def _read_npz(path: Path) -> tuple[Rationals, Rationals]:
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-        if {"A", "B"} <= set(file):
-            return Rationals.of_floats(_matrix(file["A"])), Rationals.of_floats(_matrix(file["B"]))
-        if not {"points", "labels"} <= set(file):
-            raise ValueError("it holds neither points and labels nor A and B")
-        points, labels = _matrix(file["points"]), np.asarray(file["labels"]).ravel()
+def points_of(arrays: Arrays) -> LabelledPoints:
+    """The labelled points in a file's arrays.
+
+    Raises ValueError, naming the array, where they are not labelled points.
+    """
+    if set(arrays) == {"A", "B"}:
+        A, B = _matrix(arrays, "A"), _matrix(arrays, "B")
+        if A.shape[1] != B.shape[1]:
+            raise ValueError(f"A lies in R^{A.shape[1]}, B in R^{B.shape[1]}")
+        if not len(A) + len(B):
+            raise ValueError("A and B are empty")
+        labels = np.repeat(np.array([1, -1], dtype=np.int8), [len(A), len(B)])
+        places = [*_Numbered("A row", range(len(A))), *_Numbered("B row", range(len(B)))]
+        return LabelledPoints(Rationals.of_floats(np.vstack([A, B])), labels, places)
+    if set(arrays) != {"points", "labels"}:
+        raise ValueError(
+            "it holds neither points and labels nor A and B, and nothing else; it holds "
+            f"{', '.join(arrays)[:80] or 'no array'}"
+        )
+    points = _matrix(arrays, "points")
+    if not len(points):
+        raise ValueError("points is empty")
+    labels = _labels(arrays["labels"])
     if len(labels) != len(points):
         raise ValueError(f"{len(labels)} labels for {len(points)} points")
-    positive = np.array([_is_positive(str(v)) for v in labels.tolist()], dtype=bool)
-    return Rationals.of_floats(points[positive]), Rationals.of_floats(points[~positive])
+    return LabelledPoints(Rationals.of_floats(points), labels, _Numbered("row", range(len(points))))
 
 
-def _matrix(array: np.ndarray) -> np.ndarray:
-    values = np.asarray(array, dtype=np.float64)
-    if values.ndim != 2 or 0 in values.shape:
-        raise ValueError(f"an array of points has shape (m, d); got {values.shape}")
+@dataclass(frozen=True)
+class _Numbered(Sequence[str]):
+    """The texts "row 0", "row 1" ..., made when they are asked for."""
+
+    word: str
+    numbers: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, i: Any) -> Any:
+        return f"{self.word} {self.numbers[i]}"
+
+
+def _matrix(arrays: Arrays, name: str) -> NDArray[np.float64]:
+    array = arrays[name]
+    if array.ndim != 2 or not array.shape[1]:
+        raise ValueError(f"{name} has shape {array.shape}; points have shape (m, d), d >= 1")
+    values = exact_float64(array, name)
+    wrong = np.argwhere(~np.isfinite(values))
+    if len(wrong):
+        row, column = wrong[0].tolist()
+        raise ValueError(
+            f"{name} row {row}, column {column}: {values[row, column]} is not a finite number"
+        )
     return values
 
 
-def _read_csv(path: Path) -> tuple[Rationals, Rationals]:
-    classes: dict[bool, list[list[Fraction]]] = {True: [], False: []}
-    with path.open(newline="") as file:
-        for number, row in enumerate(csv.reader(file), start=1):
-            cells = [cell.strip() for cell in row if cell.strip()]
-            if not cells or (number == 1 and not _is_number(cells[0])):
-                continue
-            try:
-                classes[_is_positive(cells[-1])].append([Fraction(cell) for cell in cells[:-1]])
-            except (ValueError, ZeroDivisionError) as error:
-                raise ValueError(f"line {number}: {error}") from error
-    if not (classes[True] or classes[False]):
+def _labels(array: NDArray) -> NDArray[np.int8]:
+    if array.ndim != 1 and not (array.ndim == 2 and 1 in array.shape):
+        raise ValueError(f"labels has shape {array.shape}; labels have shape (m,)")
+    values = array.ravel()
+    if values.dtype.kind not in "biuf":
+        raise ValueError(f"labels has entries of type {values.dtype}, not numbers")
+    for row in np.flatnonzero(~np.isin(values, (-1, 0, 1)))[:1]:
+        raise ValueError(f"labels row {row}: {_LABELS}; got {values[row]}")
+    return _signs(values, _Numbered("row", range(len(values))))
+
+
+def _signs(values: NDArray, places: Sequence[str]) -> NDArray[np.int8]:
+    """The labels -1 and +1 of values among -1, 0 and 1.
+
+    Raises ValueError where both -1 and 0 occur, which would be two names of one label.
+    """
+    zeros, minus = np.flatnonzero(values == 0), np.flatnonzero(values == -1)
+    if len(zeros) and len(minus):
+        raise ValueError(
+            f"{places[int(zeros[0])]} has label 0 and {places[int(minus[0])]} label -1; {_LABELS}"
+        )
+    return np.where(values == 1, 1, -1).astype(np.int8)
+
+
+_LABELS = "labels are -1 and +1, or 0 and 1"
+
+
+def _read_csv(data: bytes) -> LabelledPoints:
+    """The points of a CSV file; a cell that is not what it should be is an error, never skipped."""
+    rows = list(_csv_rows(data))
+    names: tuple[str, ...] = ()
+    if rows and all(_is_name(cell) for cell in rows[0][1]):
+        names = tuple(rows.pop(0)[1])
+    if not rows:
         raise ValueError("the file holds no data; a line is x_1,...,x_d,label")
-    if not (classes[True] and classes[False]):
-        raise ValueError("the data hold one label only: nothing is to be separated")
-    return Rationals.of(classes[True]), Rationals.of(classes[False])
+    width = len(names) or len(rows[0][1])
+    if width < 2:
+        raise ValueError(
+            f"line {rows[0][0]}: one column; a line is x_1,...,x_d,label, parted by commas"
+        )
+    read = [_csv_point(line, cells, width, names) for line, cells in rows]
+    places = _Numbered("line", [line for line, _ in rows])
+    labels = _signs(np.array([int(label) for *_, label in read]), places)
+    return LabelledPoints(Rationals.of([point for *point, _ in read]), labels, places, names)
 
 
-def _is_number(text: str) -> bool:
+def _csv_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The number and the stripped cells of each line that is not blank."""
+    if b"\0" in data:
+        raise ValueError("it is no text; data are .csv or .npz files")
     try:
-        Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        return False
-    return True
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ValueError(f"line {line}: not UTF-8 text; data are .csv or .npz files") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield reader.line_num, [cell.strip() for cell in row]
+            elif len(row) > 1:
+                raise ValueError(f"line {reader.line_num}: all cells are empty")
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from error
 
 
-def _is_positive(label: str) -> bool:
-    value = Fraction(label)
-    if value not in (-1, 0, 1):
-        raise ValueError(f"labels are -1 and +1, or 0 and 1; got {label}")
-    return value == 1
+def _csv_point(line: int, cells: list[str], width: int, names: tuple[str, ...]) -> list[Fraction]:
+    if len(cells) != width:
+        before = "the header" if names else "the first line"
+        raise ValueError(f"line {line}: {len(cells)} cells, where {before} has {width}")
+    values = []
+    for column, cell in enumerate(cells, start=1):
+        place = f"line {line}, column {column}"
+        value = rational(cell)
+        if not cell:
+            raise ValueError(f"{place}: an empty cell")
+        if value is None:
+            raise ValueError(f"{place}: {cell[:40]!r} is no number")
+        if abs(value) >= LARGEST:
+            raise ValueError(f"{place}: {cell[:40]!r} is 2^1000 or more in size")
+        values.append(value)
+    if values[-1] not in (-1, 0, 1):
+        raise ValueError(f"line {line}, column {width}: {_LABELS}; got {cells[-1][:40]}")
+    return values
+
+
+_MISSING = frozenset(("na", "n/a", "#n/a", "nan", "null", "nil", "none", "missing"))
+_INFINITE = re.compile(r"[+-]?inf(inity)?", flags=re.IGNORECASE)
+_NUMBER_LIKE = re.compile(r"[0-9+\-.,;:/\s_eEdDOolI]+")
+
+
+def _is_name(cell: str) -> bool:
+    """Whether a cell is a column's name: neither a number, nor a mistyped or a missing one."""
+    mistyped = _NUMBER_LIKE.fullmatch(cell) and (len(cell) == 1 or re.search(r"[0-9+\-.]", cell))
+    no_number = cell.lower() in _MISSING or _INFINITE.fullmatch(cell)
+    return any(map(str.isalpha, cell)) and not mistyped and not no_number
+
+
+def _distance(x: Sequence[Fraction], y: Sequence[Fraction], p: Norm) -> str:
+    """The exact l_p distance in words."""
+    gaps = [abs(a - b) for a, b in zip(x, y, strict=True)]
+    if p is Norm.INF:
+        return _shown(max(gaps))
+    square = sum((gap * gap for gap in gaps), Fraction(0))
+    root = Fraction(isqrt(square.numerator), isqrt(square.denominator))
+    if root * root == square:
+        return _shown(root)
+    scale = 1 << max(0, 64 + square.denominator.bit_length() - square.numerator.bit_length())
+    near = f"about {float(Fraction(isqrt(int(square * scale * scale)), scale)):.9g}"
+    return f"sqrt({square}) ({near})" if len(str(square)) <= 40 else near
+
+
+def _shown(value: Fraction) -> str:
+    """A number exactly where that is short, else rounded and said to be."""
+    near = f"{float(value):.9g}"
+    if rational(near) == value:
+        return near
+    return f"{value} (about {near})" if len(str(value)) <= 40 else f"about {near}"

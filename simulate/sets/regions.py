@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, isqrt, sqrt
+from math import ceil, inf, isqrt, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.sets.exact import Rationals, common
 
 Rows = Iterable[Sequence[Fraction]]
+
+LARGEST = Fraction(2) ** 1000
+"""Coordinates and distances are below this, so that floats near them stay finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +116,10 @@ class SeparatedPair:
             if region.fat and region.p is not self.p:
                 raise ValueError(f"balls in l_{region.p.value}, separation in l_{self.p.value}")
         wanted = 2 * self.epsilon + self.A.fat + self.B.fat
-        i, j = closer_than(self.A, self.B, wanted, self.p)
-        if len(i):
+        close = first_closer_than(self.A, self.B, wanted, self.p)
+        if close is not None:
             raise ValueError(
-                f"A's piece {i[0]} and B's piece {j[0]} are closer than 2 epsilon = "
+                f"A's piece {close[0]} and B's piece {close[1]} are closer than 2 epsilon = "
                 f"{float(2 * self.epsilon):.9g} in l_{self.p.value}"
             )
 
@@ -159,7 +162,37 @@ def closer_than(
 
     A k-d tree on rounded centres proposes every pair that could be, integers decide.
     """
-    i, j = near_pairs(first, second, float(distance), p)
+    i, j = near_pairs(first, second, distance, p)
+    return _decided(first, second, i, j, distance, p, or_equal)
+
+
+def first_closer_than(
+    first: Region, second: Region, distance: Fraction, p: Norm
+) -> tuple[int, int] | None:
+    """A pair (i, j) of boxes, before fattening, at l_p distance < `distance`; None where none is.
+
+    Decided exactly. Each box of `first` is held against the one of `second` nearest to it, so that
+    sets of many close pairs are refused without listing them.
+    """
+    trees, reach, order = _trees(first, second, distance, p)
+    near, j = trees[1].query(trees[0].data, p=order, distance_upper_bound=np.nextafter(reach, inf))
+    i = np.flatnonzero(near <= reach)
+    i, j = _decided(first, second, i, j[i], distance, p, False)
+    if not len(i):
+        i, j = closer_than(first, second, distance, p)
+    return (int(i[0]), int(j[0])) if len(i) else None
+
+
+def _decided(
+    first: Region,
+    second: Region,
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    distance: Fraction,
+    p: Norm,
+    or_equal: bool,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Those of the pairs that are at l_p distance < `distance` (or <=), exactly."""
     (a_low, a_high, b_low, b_high), q = common_numerators(
         first.low, first.high, second.low, second.high
     )
@@ -180,22 +213,34 @@ def closer_than(
 
 
 def near_pairs(
-    first: Region, second: Region, distance: float, p: Norm
+    first: Region, second: Region, distance: Fraction, p: Norm
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """A superset of the pairs of boxes at l_p distance <= `distance`, found on rounded centres."""
-    order = np.inf if p is Norm.INF else 2
-    centres, reach = [], distance
-    for region in (first, second):
-        low, high = region.low.floats(), region.high.floats()
-        centres.append((low + high) / 2)
-        reach += float(np.linalg.norm((high - low) / 2, ord=order, axis=1).max())
-    scale = max(1.0, reach, *(float(np.abs(c).max()) for c in centres))
-    # The slack covers every rounding above: centres, norms of d terms, the tree's own distances.
-    reach += 1e-9 * scale * sqrt(first.dimension)
-    found = cKDTree(centres[0]).sparse_distance_matrix(
-        cKDTree(centres[1]), reach, p=order, output_type="ndarray"
-    )
+    trees, reach, order = _trees(first, second, distance, p)
+    found = trees[0].sparse_distance_matrix(trees[1], reach, p=order, output_type="ndarray")
     return found["i"].astype(np.int64), found["j"].astype(np.int64)
+
+
+def _trees(
+    first: Region, second: Region, distance: Fraction, p: Norm
+) -> tuple[tuple[cKDTree, cKDTree], float, float]:
+    """Trees of the boxes' centres and the reach within which every pair at `distance` is found.
+
+    All is divided by the largest length, so that no square over- or underflows.
+    """
+    if distance >= LARGEST:
+        raise ValueError("a distance is 2^1000 or more")
+    order = inf if p is Norm.INF else 2.0
+    boxes = [(region.low.floats(), region.high.floats()) for region in (first, second)]
+    sides = [(high - low) / 2 for low, high in boxes]
+    scale = max(float(np.abs(corner).max()) for box in boxes for corner in box)
+    scale = max(scale, float(distance)) or 1.0
+    reach = float(distance) / scale
+    reach += sum(float(np.linalg.norm(s / scale, ord=order, axis=1).max()) for s in sides)
+    # The slack covers every rounding above: centres, norms of d terms, the tree's own distances.
+    reach += 1e-9 * max(1.0, reach) * sqrt(first.dimension)
+    centres = [low / scale + side / scale for (low, _), side in zip(boxes, sides, strict=True)]
+    return (cKDTree(centres[0]), cKDTree(centres[1])), reach, order
 
 
 def common_numerators(*arrays: Rationals) -> tuple[list[NDArray], int]:
