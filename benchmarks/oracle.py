@@ -131,6 +131,10 @@ def flaw(case: Case, found: Certificate, robust: bool) -> str:
         named = asked if found.point_index is None else [asked[found.point_index]]
         if point is None or not any(_refutes(problem, point) for problem in named):
             return "a counterexample that is none"
+        if not any(
+            problem.sign * problem.network.exact(point) <= found.margin for problem in named
+        ):
+            return f"a value of at most {found.margin} that the counterexample does not have"
     elif found.margin > -math.inf and any(_below(problem, found.margin) for problem in asked):
         return f"a margin of {found.margin} that is not kept"
     return ""

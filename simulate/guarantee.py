@@ -217,7 +217,8 @@ def certificate(
     found = certify(network, regions, budget_seconds=left, workers=workers, progress=progress)
     found = replace(found, seconds=time.monotonic() - started)
     if found.status is CertificateStatus.COUNTEREXAMPLE:
-        assert found.point_index is not None and found.counterexample is not None
+        assert found.point_index is not None
+        assert found.counterexample is not None
         if not guarantee.reaches(found.point_index, found.counterexample):
             reason = "the boxes around the sets have a counterexample, but the sets may have none"
             found = replace(
