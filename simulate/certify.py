@@ -223,6 +223,8 @@ class _Certification:
 
         Raises OverflowError where the network's values come near the largest float.
         """
+        if not self.checker.in_floats:
+            raise OverflowError
         net = flatten(self.network)
         searches = [self._start(net, i) for i in range(len(self.instance.points))]
         trees = [search.tree for search in searches]

@@ -94,6 +94,11 @@ class PointsChecker:
         with suppress(OverflowError):
             self._balls = self._layers.balls(instance)
 
+    @property
+    def in_floats(self) -> bool:
+        """Whether floats can do anything here: no value comes near the largest of them."""
+        return self._balls is not None
+
     @cached_property
     def exact_layers(self) -> Layers:
         """The layers in Fractions."""
