@@ -332,7 +332,7 @@ def build(
     """
     from robustsize.report.files import check_network_path
     from robustsize.report.networks import construction_json, construction_lines
-    from robustsize.simulate.construct.build import Request
+    from robustsize.simulate.construct.build import Request, promise
     from robustsize.simulate.construct.build import build as construct
     from robustsize.simulate.export import save_network
     from robustsize.simulate.guarantee import Guarantee, certificate
@@ -346,16 +346,18 @@ def build(
             if epsilon not in point:
                 raise InputError("--epsilon is missing: data need it; for example --epsilon 0.1")
             pair = read_pair(Path(instance), point[epsilon], norm)
-        built = construct(theorem.id, Request(point, norm, pair, seed))
-    promised = Guarantee.of(built)
-    checked = certificate(built.network, promised)
+        request = Request(point, norm, pair, seed)
+        bound = promise(theorem.id, request)
+        built = construct(theorem.id, request)
+    guarantee = Guarantee.of(built)
+    checked = certificate(built.network, guarantee)
     with complaints_about("-o", output):
         save_network(built.network, path)
-        promised.save(path.with_suffix(".instance.npz"))
+        guarantee.save(path.with_suffix(".instance.npz"))
     if as_json:
-        _print_json(construction_json(built, checked))
+        _print_json(construction_json(built, bound, checked))
     else:
-        _print_lines(construction_lines(built, checked))
+        _print_lines(construction_lines(built, bound, checked))
     sys.exit(_certificate_code(checked))
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from robustsize.bounds.balls import float_above, float_below
 from robustsize.bounds.value import BoundValue, require_comparable
 
 Number = int | Fraction | float
@@ -37,6 +38,16 @@ class Limit:
     value: Number
     source: str
     vacuous: str | None = None
+
+    @property
+    def below(self) -> float:
+        """The value as a float, rounded down: a lower limit still holds."""
+        return float_below(self.value)
+
+    @property
+    def above(self) -> float:
+        """The value as a float, rounded up: an upper limit still holds."""
+        return float_above(self.value)
 
     @classmethod
     def of(cls, bound: BoundValue) -> Limit:
@@ -82,12 +93,14 @@ class Between:
     """The quantity lies in [low, high], for certain; None: nothing is known on that side.
 
     tried: what was tried for the missing side, such as the seeds and steps of a search; that
-    nothing was found is evidence only.
+    nothing was found is evidence only. reach: where one side is missing, the furthest value that
+    what was tried could have shown on the other, None where nothing limits it.
     """
 
     low: Number | None
     high: Number | None
     tried: str = ""
+    reach: Number | None = None
 
 
 def exactly(value: Number) -> Between:
@@ -95,14 +108,14 @@ def exactly(value: Number) -> Between:
     return Between(value, value)
 
 
-def at_most(value: Number | None, tried: str) -> Between:
+def at_most(value: Number | None, tried: str, reach: Number | None = None) -> Between:
     """A witness from above, such as a certified network; None where none was found."""
-    return Between(None, value, tried)
+    return Between(None, value, tried, reach)
 
 
-def at_least(value: Number | None, tried: str) -> Between:
+def at_least(value: Number | None, tried: str, reach: Number | None = None) -> Between:
     """A witness from below, such as the sign patterns found."""
-    return Between(value, None, tried)
+    return Between(value, None, tried, reach)
 
 
 @dataclass(frozen=True)

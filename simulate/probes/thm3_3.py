@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon
-from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
 from robustsize.simulate.instance import Grid, Instance, Point, checkerboard, grid_axis
 from robustsize.simulate.probes.claim import (
@@ -33,6 +32,7 @@ from robustsize.simulate.probes.claim import (
     Prediction,
     at_most,
 )
+from robustsize.simulate.probes.constructions import Built, faults
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, Run, Setting, Trend, axes
 from robustsize.simulate.probes.sizes import (
@@ -221,14 +221,12 @@ class _Grid:
     def _built(self, labels: NDArray[np.int8]) -> Between:
         """Labellings with a faulty construction, and those where the certifier left it open."""
         form = Form.EXPLICIT if self.setting.p is Norm.INF else Form.BALLS
-        upper, faults, unsure = self.limits()[1].value, 0, 0
+        most, built = int(self.limits()[1].value), []
         for instance in self._instances(labels):
             pair = SeparatedPair.of_instance(instance, self.setting.one(epsilon))
             network = robust_classifier(pair, self.setting.one(c), form=form)
-            status = certify_construction(network).status
-            faults += network.size > upper or status is CertificateStatus.COUNTEREXAMPLE
-            unsure += status is CertificateStatus.UNDECIDED and network.size <= upper
-        return Between(faults, faults + unsure, f"{len(labels)} networks built")
+            built.append(Built(network.size, most, certify_construction(network)))
+        return faults(built)
 
     def _row(self, series: str, values: tuple[int | None, ...], more: dict[str, object]) -> Row:
         lower, upper = self.limits()
@@ -236,8 +234,8 @@ class _Grid:
             series=series,
             at={"d": float(self.d)},
             values=values,
-            lower=float(lower.value),
-            upper=float(upper.value),
+            lower=lower.below,
+            upper=upper.above,
             more={"points": len(self.points), "all labellings": self.exhaustive, **more},
         )
 
