@@ -31,7 +31,7 @@ def number(value: Number, *, up: bool | None, digits: int = 4) -> str:
     """
     if isinstance(value, Fraction) and value.denominator == 1:
         value = value.numerator
-    if isinstance(value, int):
+    if isinstance(value, int) and abs(value) < 1 << 63:
         return str(value)
     return _written(_rounded(value, up, digits))
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from robustsize.bounds.construction_size import quadratic_bump_size
 from robustsize.simulate.construct.result import as_int, matrix
 from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.exact import PrecisionError, Rationals
 
 OUTSIDE = Fraction(1, 1 << 40)
 """How far left of the domain the first piece starts, as a share of the domain."""
@@ -34,7 +34,7 @@ def quadratic_network(
     centres: shape (S, d). near < far: squared distances; a bump is at least 1 up to `near` and 0
     from `far` on, where x lies in [domain]^d. P: pieces an axis. Sign `label` on the bumps.
 
-    Raises ValueError where the interpolation leaves nothing of the gap between near and far, or
+    Raises PrecisionError where the interpolation leaves nothing of the gap between near and far, or
     float64 does not tell the pieces' ends apart.
     """
     S, d = centres.numerators.shape
@@ -44,7 +44,7 @@ def quadratic_network(
     eta = (b - a) / P
     knots = [*(Fraction(float(a + i * eta)) for i in range(P)), b]
     if any(u >= v for u, v in pairwise(knots)):
-        raise ValueError(f"float64 does not tell {P} pieces an axis apart")
+        raise PrecisionError(f"float64 does not tell {P} pieces an axis apart")
     slopes = [u + v for u, v in pairwise(knots)]
     turns = [float(v - u) for u, v in pairwise(slopes)]
     axis, piece = np.divmod(np.arange(d * P), P)
@@ -62,7 +62,7 @@ def quadratic_network(
     worst = max((v - u) ** 2 for u, v in pairwise(knots)) / 4
     left = far - near - d * worst
     if left <= 0:
-        raise ValueError(f"{P} pieces an axis leave no gap between the squared distances")
+        raise PrecisionError(f"{P} pieces an axis leave no gap between the squared distances")
     scale = 1 / left
     third, third_bias = _bumps(centres, scale, far, knots[0], slopes[0])
     network = Network.of(

@@ -11,10 +11,16 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from flint import arb
+
 from robustsize.bounds.balls import float_above, float_below
+from robustsize.bounds.statement import Kind
+from robustsize.bounds.symbols import InputError
 from robustsize.bounds.value import BoundValue, require_comparable
 
 Number = int | Fraction | float
+MOST_DIGITS = 300
+"""Limits have no more digits."""
 
 
 class Reading(Enum):
@@ -51,15 +57,20 @@ class Limit:
 
     @classmethod
     def of(cls, bound: BoundValue) -> Limit:
-        """The limit that a bound sets.
+        """The limit that a bound sets, a float where its value is 2^63 or more.
 
-        Raises IncomparableError where the bound's constant is unspecified, ValueError where its
-        value has no exact integer below 2^63.
+        Raises IncomparableError where the bound's constant is unspecified, InputError where its
+        value is beyond floats.
         """
-        require_comparable(bound.id, bound.form, bound.constant, bound.quantity, 0)
-        if bound.value is None:
-            raise ValueError(f"{bound.id} has no exact value at {bound.parameters}")
-        return cls(bound.value, f"{bound.id} {bound.form.value}", bound.vacuous)
+        require_comparable(bound.id, bound.form, bound.constant, bound.quantity)
+        value: Number | None = bound.value
+        if value is None and bound.log10 is not None and bound.log10 < MOST_DIGITS:
+            power = arb(10) ** arb(bound.log10)
+            value = float_below(power) if bound.kind is Kind.LOWER else float_above(power)
+        if value is None:
+            at = ", ".join(f"{name} {given}" for name, given in bound.parameters.items())
+            raise InputError(f"{bound.id} is beyond what is measured at {at}")
+        return cls(value, f"{bound.id} {bound.label}", bound.vacuous)
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,15 @@ import numpy as np
 from robustsize.bounds.growth import SHARPEST
 from robustsize.bounds.smallest_size import smallest_size
 from robustsize.bounds.statement import ON_CUBE, Trivial
-from robustsize.bounds.symbols import InputError
 from robustsize.bounds.value import says_nothing
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.probes.claim import Limit
 from robustsize.simulate.probes.probe import Row, Run, Setting
+from robustsize.simulate.probes.sizes import imprecise
 from robustsize.simulate.robust_error import RobustError, robust_error
 from robustsize.simulate.searching.race import STAGES
+from robustsize.simulate.sets.exact import PrecisionError
 from robustsize.simulate.train import Start, train
 from robustsize.simulate.training.plan import Plan
 
@@ -58,7 +59,7 @@ def trained(
 ) -> list[list[Network]]:
     """For each architecture `setting.seeds` networks, the radius growing in stages.
 
-    Raises InputError where the device is not there or training refuses the instance.
+    Raises InputError where float64 does not hold the instance.
     """
     starts: list[Start] = [hidden for hidden in architectures for _ in range(setting.seeds)]
     for share in STAGES:
@@ -72,9 +73,8 @@ def trained(
         )
         try:
             made = train(instance.floats(), instance.labels, starts, plan, device=setting.device)
-        except ValueError as error:
-            at = f"--device {setting.device}"
-            raise InputError(f"{at}: {error}; for example --device cpu") from error
+        except PrecisionError as error:
+            raise imprecise(setting, error) from error
         starts = [made.network(i) for i in range(len(starts))]
     networks = [made.network(i) for i in range(len(starts))]
     return [networks[a : a + setting.seeds] for a in range(0, len(networks), setting.seeds)]

@@ -38,6 +38,7 @@ from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, Run, Set
 from robustsize.simulate.probes.sizes import (
     explicit,
     found_json,
+    imprecise,
     settings_for,
     size_of,
     size_trend,
@@ -46,6 +47,7 @@ from robustsize.simulate.probes.sizes import (
     worst,
 )
 from robustsize.simulate.search import Found
+from robustsize.simulate.sets.exact import PrecisionError
 from robustsize.simulate.sets.regions import SeparatedPair
 from robustsize.simulate.shatter import Shattered, all_labellings, shatter
 from robustsize.simulate.structural import certify_construction
@@ -224,7 +226,10 @@ class _Grid:
         most, built = int(self.limits()[1].value), []
         for instance in self._instances(labels):
             pair = SeparatedPair.of_instance(instance, self.setting.one(epsilon))
-            network = robust_classifier(pair, self.setting.one(c), form=form)
+            try:
+                network = robust_classifier(pair, self.setting.one(c), form=form)
+            except PrecisionError as error:
+                raise imprecise(self.setting, error) from error
             built.append(Built(network.size, most, certify_construction(network)))
         return faults(built)
 

@@ -34,6 +34,7 @@ from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, Run, Setting, Trend, axes
 from robustsize.simulate.probes.sizes import (
     found_json,
+    imprecise,
     settings_for,
     size_of,
     size_trend,
@@ -41,7 +42,7 @@ from robustsize.simulate.probes.sizes import (
     tried,
     worst,
 )
-from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.exact import PrecisionError, Rationals
 from robustsize.simulate.sets.manifolds import (
     BITS,
     Covering,
@@ -255,7 +256,10 @@ def _measure(
     instances = place.instances()
     name = f"thm5.5-{place.name.replace(' ', '-')}"
     found = smallest_sizes(instances, settings_for(instances, setting), run, setting, name)
-    built = [_build(place, instance) for instance in instances]
+    try:
+        built = [_build(place, instance) for instance in instances]
+    except PrecisionError as error:
+        raise imprecise(setting, error) from error
     certificates = [certify_construction(one) for one in built]
     judged = [
         Built(one.size, int(upper.value), proof)
