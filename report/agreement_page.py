@@ -34,7 +34,8 @@ def overview(result: dict[str, Any]) -> Iterator[str]:
     yield f"{len(outcomes)} predictions: {', '.join(f'{count[v]} {v}' for v in _VERDICTS)}."
     yield from _sides(outcomes)
     if dropped := result.get("dropped_cells"):
-        yield f"{dropped} kept cells of other code or settings were dropped and measured again."
+        cells = f"{dropped} kept cell{'s' * (dropped > 1)}"
+        yield f"{cells} of other code or settings dropped and measured again."
     yield ""
     yield f"| theorem | {' | '.join(_VERDICTS)} |"
     yield f"|---|{'--:|' * len(_VERDICTS)}"

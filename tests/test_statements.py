@@ -17,6 +17,7 @@ from robustsize.bounds.catalogue import catalogue, theorem
 from robustsize.bounds.solve import solve
 from robustsize.bounds.statement import ANY_FAMILY, ON_BALL, ON_CUBE, FormName, Kind
 from robustsize.bounds.symbols import (
+    BY_OPTION,
     InputError,
     L,
     N,
