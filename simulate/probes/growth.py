@@ -109,6 +109,8 @@ def _bits(count: int, *, up: bool) -> float | None:
     """log2 of a count, rounded up or down; None for none."""
     if not count:
         return None
+    if count & (count - 1) == 0:
+        return float(count.bit_length() - 1)
     bits = _log2(balls.ball(count))
     return float_above(bits) if up else float_below(bits)
 
