@@ -335,7 +335,12 @@ def build(
     """
     from robustsize.report.files import check_network_path
     from robustsize.report.networks import construction_json, construction_lines
-    from robustsize.simulate.construct.build import Request, notes_on_domain, parameters_read
+    from robustsize.simulate.construct.build import (
+        Request,
+        notes_on_domain,
+        parameters_read,
+        promise,
+    )
     from robustsize.simulate.construct.build import build as construct
     from robustsize.simulate.export import save_network
     from robustsize.simulate.guarantee import Guarantee, certificate
@@ -353,19 +358,20 @@ def build(
             data = read_points(Path(instance))
             notes = notes_on_domain(theorem.id, data, norm)
             pair = data.pair(point[epsilon], norm)
-        built = construct(theorem.id, Request(point, norm, pair, seed))
-    promised = Guarantee.of(built)
-    checked = certificate(built.network, promised)
+        request = Request(point, norm, pair, seed)
+        bound = promise(theorem.id, request)
+        built = construct(theorem.id, request)
+    guarantee = Guarantee.of(built)
+    checked = certificate(built.network, guarantee)
     with complaints_about("-o", output):
         save_network(built.network, path)
-        promised.save(path.with_suffix(".instance.npz"))
+        guarantee.save(path.with_suffix(".instance.npz"))
     if as_json:
-        _print_json(
-            construction_json(built, checked) | {"read": data and data.json() | {"notes": notes}}
-        )
+        read = data and data.json() | {"notes": notes}
+        _print_json(construction_json(built, bound, checked) | {"read": read})
     else:
         what_lines = [*(data.lines() if data else ()), *(f"note: {note}" for note in notes)]
-        _print_lines([*what_lines, *construction_lines(built, checked)])
+        _print_lines([*what_lines, *construction_lines(built, bound, checked)])
     sys.exit(_certificate_code(checked))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from math import ceil, comb, factorial, floor
+from math import ceil, comb, factorial, floor, inf, nextafter
 from typing import TypeAlias
 
 import sympy as sp
@@ -79,6 +79,23 @@ def certain(
     if isinstance(value, arb) and not value.is_finite():
         raise ArithmeticError(f"{expression} is undefined at {dict(environment)}")
     raise UndecidedError(f"{expression} is not settled by {PRECISIONS[-1]} bits: {value}")
+
+
+def float_below(value: Value | int | float) -> float:
+    """The largest float64 at or below the value, or a ball's every number, up to one step."""
+    with ctx.workprec(max(ctx.prec, PRECISIONS[1])):
+        low = _ball_of(value).lower()
+        near = float(low)
+        return near if arb(near) <= low else nextafter(near, -inf)
+
+
+def float_above(value: Value | int | float) -> float:
+    """The least float64 at or above the value, or a ball's every number, up to one step."""
+    return -float_below(-_ball_of(value))
+
+
+def _ball_of(value: Value | int | float) -> arb:
+    return arb(value) if isinstance(value, float) else ball(value)
 
 
 def is_less(left: Value, right: Value, *, or_equal: bool = False) -> bool | None:

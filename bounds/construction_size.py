@@ -9,13 +9,56 @@ along a sequence, epsilon the half separation and c the robustness ratio.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import functools
+import inspect
+from collections.abc import Callable
+from typing import ParamSpec, TypeAlias
 
 import sympy as sp
 
-Number: TypeAlias = sp.Expr | int
+from robustsize.bounds import symbols
+from robustsize.bounds.symbols import BY_SYMBOL, InputError
+
+Number: TypeAlias = sp.Expr | int | float
+
+_Arguments = ParamSpec("_Arguments")
+_LENGTHS = {"length", "gap", "radius", "h", "R"}
+_PARAMETERS = {name: BY_SYMBOL[getattr(symbols, name)] for name in ("d", "epsilon", "c", "delta")}
 
 
+def _size(formula: Callable[_Arguments, sp.Expr]) -> Callable[_Arguments, sp.Expr]:
+    """Read every argument of a formula as an exact number of its domain, or as an expression.
+
+    d, epsilon, c and delta are in their domains, lengths at least 0, all others whole numbers of at
+    least 0. The formula raises InputError for any other number.
+    """
+    names = list(inspect.signature(formula).parameters)
+
+    @functools.wraps(formula)
+    def checked(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> sp.Expr:
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        exact = {name: _read(name, value) for name, value in given.items()}
+        return sp.sympify(formula(**exact))  # type: ignore[call-arg]
+
+    return checked
+
+
+def _read(name: str, value: object) -> sp.Expr:
+    is_length = name in _LENGTHS
+    if isinstance(value, sp.Expr) and (value.free_symbols or (is_length and value.is_nonnegative)):
+        return value
+    number = symbols.exact(value)
+    parameter = _PARAMETERS.get(name)
+    if parameter is not None:
+        number = parameter.exact(value)
+    elif number is None or number < 0 or (not is_length and number.denominator != 1):
+        kind = "a number" if is_length else "a whole number"
+        raise InputError(f"{name} = {str(value)[:40]!r}: must be {kind} >= 0")
+    assert number is not None
+    return sp.Rational(number.numerator, number.denominator)
+
+
+@_size
 def box_bump_size(S: Number, E: Number, H: Number, Z: Number = 0) -> sp.Expr:
     """S box bumps at depth 3 over H one-sided units, E weights between the two hidden layers.
 
@@ -25,16 +68,28 @@ def box_bump_size(S: Number, E: Number, H: Number, Z: Number = 0) -> sp.Expr:
     return sp.sympify(2 * H - Z + E + 2 * S + 1)
 
 
+@_size
 def shared_bump_size(S: Number, d: Number, g: Number) -> sp.Expr:
     """S box bumps on a grid of g cells an axis, p = inf, first layer shared: S(2d+2) + 4dg + 1."""
     return box_bump_size(S, 2 * d * S, 2 * d * g)
 
 
+@_size
 def unshared_bump_size(S: Number, d: Number) -> sp.Expr:
     """S box bumps anywhere, each with its own one-sided units, p = inf: S(6d+2) + 1."""
     return sp.expand(box_bump_size(S, 2 * d * S, 2 * d * S))
 
 
+@_size
+def covered_size(C: Number, d: Number) -> sp.Expr:
+    """Bumps on the balls of a covering that meet the smaller class, p = inf, C balls in all.
+
+    Of radius below epsilon, so that no ball meets both classes and one class meets at most half.
+    """
+    return unshared_bump_size(sp.floor(sp.sympify(C) / 2), d)
+
+
+@_size
 def hard_bump_size(S: Number, d: Number, K: Number) -> sp.Expr:
     """At most what bumps on S grid points of the hard instance cost, x_d ignored, p = 2 or inf.
 
@@ -43,6 +98,7 @@ def hard_bump_size(S: Number, d: Number, K: Number) -> sp.Expr:
     return box_bump_size(S, 2 * (d - 1) * S, 2 * (d - 1) * (K - 1))
 
 
+@_size
 def staircase_size(C: Number, d: Number, K: Number) -> sp.Expr:
     """The hard instance by staircases to one integer, then C >= 1 sign changes along it, depth 4.
 
@@ -52,21 +108,25 @@ def staircase_size(C: Number, d: Number, K: Number) -> sp.Expr:
     return sp.sympify(6 * (d - 1) * (K - 1) + 3 * C)
 
 
+@_size
 def zigzag_size(C: Number) -> sp.Expr:
     """C >= 1 sign changes along one coordinate that starts at 0, depth 2: 3C."""
     return sp.sympify(3 * C)
 
 
+@_size
 def cells_an_axis(epsilon: Number, c: Number) -> sp.Expr:
     """Fewest cells an axis with half side below (1-c) epsilon: floor(1/(2(1-c) epsilon)) + 1."""
     return sp.floor(1 / (2 * (1 - sp.sympify(c)) * epsilon)) + 1
 
 
+@_size
 def cells_an_axis_l2(epsilon: Number, c: Number, d: Number) -> sp.Expr:
     """Fewest cells an axis with half diagonal below (1-c) epsilon."""
     return sp.floor(sp.sqrt(d) / (2 * (1 - sp.sympify(c)) * epsilon)) + 1
 
 
+@_size
 def quadratic_bump_size(S: Number, d: Number, P: Number, Z: Number = 0) -> sp.Expr:
     """S bumps at depth 4, p = 2, on the interpolated square Q of P >= 2 pieces an axis.
 
@@ -77,21 +137,29 @@ def quadratic_bump_size(S: Number, d: Number, P: Number, Z: Number = 0) -> sp.Ex
     return sp.sympify(S * (d + 3) + 3 * d * P + 1 - Z)
 
 
+SLACK = sp.Rational(1, 10**6)
+"""Pieces are shorter by this share than a gap needs, so that float weights leave a margin."""
+
+
+@_size
 def pieces_an_axis(length: Number, d: Number, gap: Number) -> sp.Expr:
-    """Fewest pieces P of an interval with d eta^2 / 4 < gap at eta = length / P."""
-    return sp.floor(length * sp.sqrt(d) / (2 * sp.sqrt(gap))) + 1
+    """Fewest pieces P >= 2 of an interval with d ((1 + SLACK) length / P)^2 / 4 <= gap."""
+    return sp.Max(2, sp.ceiling((1 + SLACK) * length * sp.sqrt(d) / (2 * sp.sqrt(gap))))
 
 
+@_size
 def centres_outside_gap(epsilon: Number, c: Number, h: Number) -> sp.Expr:
     """Gap of squared l_2 distances, centres within h of A: (2e - h - ce)^2 - (h + ce)^2."""
     return 4 * sp.sympify(epsilon) * ((1 - sp.sympify(c)) * epsilon - h)
 
 
+@_size
 def centres_inside_gap(epsilon: Number, radius: Number) -> sp.Expr:
     """Gap of squared l_2 distances with the points themselves as centres: 4e(e - radius)."""
     return 4 * sp.sympify(epsilon) * (sp.sympify(epsilon) - radius)
 
 
+@_size
 def halved_penalty_size(S: Number, E: Number, H: Number, Z: Number = 0) -> sp.Expr:
     """S box bumps at depth 4 over the penalties of half-cells (half of the coordinates each).
 
@@ -101,12 +169,14 @@ def halved_penalty_size(S: Number, E: Number, H: Number, Z: Number = 0) -> sp.Ex
     return sp.sympify(4 * S + E + 2 * H - Z + 1)
 
 
+@_size
 def depth_four_size(S: Number, g: Number, d1: Number, d2: Number) -> sp.Expr:
     """At most what depth 4 costs on a grid: 4S + 2 d1 g^d1 + 2 d2 g^d2 + 4dg + 1, d = d1 + d2."""
     sides = 2 * d1 * sp.Pow(g, d1) + 2 * d2 * sp.Pow(g, d2)
     return halved_penalty_size(S, sides, 2 * (d1 + d2) * g)
 
 
+@_size
 def halved_bump_size(
     S: Number, M1: Number, M2: Number, E: Number, H: Number, Z: Number = 0
 ) -> sp.Expr:
@@ -119,6 +189,7 @@ def halved_bump_size(
     return sp.sympify(S + 6 * M1 + M2 + E + 2 * H - Z + 1)
 
 
+@_size
 def depth_five_size(S: Number, g: Number, d1: Number, d2: Number) -> sp.Expr:
     """At most what depth 5 costs on a grid: S + g^d1 (2 d1 + 6) + g^d2 (2 d2 + 1) + 4dg + 1."""
     first, second = sp.Pow(g, d1), sp.Pow(g, d2)
@@ -126,6 +197,7 @@ def depth_five_size(S: Number, g: Number, d1: Number, d2: Number) -> sp.Expr:
     return halved_bump_size(S, first, second, sides, 2 * (d1 + d2) * g)
 
 
+@_size
 def bit_table_size(
     N: Number, M2: Number, d: Number, K: Number, first: Number = 1, start: Number = 1
 ) -> sp.Expr:
@@ -139,6 +211,7 @@ def bit_table_size(
     return sp.sympify(6 * (d - 1) * (K - 1) + 3 * N + 2 * first + start + 20 * M2 - 7)
 
 
+@_size
 def intervals_an_axis(epsilon: Number, c: Number, d: Number) -> sp.Expr:
     """Fewest gaps an axis of all d+1 families together: floor(d / (2(1-c) epsilon)) + 1.
 
@@ -147,6 +220,7 @@ def intervals_an_axis(epsilon: Number, c: Number, d: Number) -> sp.Expr:
     return sp.floor(d / (2 * (1 - sp.sympify(c)) * epsilon)) + 1
 
 
+@_size
 def bit_family_size(
     d: Number, gaps: Number, edges: Number, N: Number, M2: Number, first: Number, start: Number
 ) -> sp.Expr:
@@ -161,6 +235,7 @@ def bit_family_size(
     return sp.sympify(13 * d * gaps + 3 * d * edges + 3 * N + 2 * first + start + 20 * M2)
 
 
+@_size
 def joined_size(families: Number, fewest: Number, most: Number) -> sp.Expr:
     """Families of `fewest` to `most` digits side by side, parameters `families` in all.
 
@@ -170,6 +245,7 @@ def joined_size(families: Number, fewest: Number, most: Number) -> sp.Expr:
     return sp.sympify(families + 2 * (most - fewest) + 1)
 
 
+@_size
 def bit_families_size(d: Number, n: Number, a: Number) -> sp.Expr:
     """At most what bit extraction costs on general sets, p = inf, any depth, any split 0 <= a <= d.
 
@@ -193,6 +269,7 @@ def bit_families_size(d: Number, n: Number, a: Number) -> sp.Expr:
     return joined_size(families, sp.Pow(few, d - a), most)
 
 
+@_size
 def printed_route_size(N: Number, d: Number, delta: Number, R: Number) -> sp.Expr:
     """At least what Theorem 2.2's printed route costs: squared distances, then their m-th powers.
 

@@ -30,6 +30,14 @@ def volume_l2(dimension: sp.Expr) -> sp.Expr:
     return 1 / ball_volume(dimension, 2 * epsilon)
 
 
+def ball_packing(radius: sp.Expr, distance: sp.Expr, dimension: sp.Expr) -> sp.Expr:
+    """At most the number of points of an l_2 ball that are `distance` apart, by volume.
+
+    Balls of radius `distance` around the points of a maximal packing cover the ball.
+    """
+    return sp.ceiling((radius / distance) ** dimension)
+
+
 def ball_volume(dimension: sp.Expr, radius: sp.Expr) -> sp.Expr:
     """Volume of the l_2 ball: pi^(dimension/2) radius^dimension / Gamma(dimension/2 + 1)."""
     half = dimension / 2

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from robustsize.bounds.statement import (
+    ANY_LAYER,
     Constant,
     Form,
     FormName,
@@ -20,6 +21,7 @@ from robustsize.bounds.statement import (
     Quantity,
     Regime,
     Theorem,
+    Trivial,
 )
 from robustsize.bounds.symbols import N, Norm, d, delta, epsilon
 from robustsize.bounds.theorems._common import C_2
@@ -45,6 +47,7 @@ def _row(
     quantity: Quantity = Quantity.SIZE,
     hypotheses: tuple[Hypothesis, ...] = (_SEPARATED, _BELOW),
     notes: tuple[str, ...] = (),
+    trivial: Trivial | None = None,
 ) -> Theorem:
     form = Form(
         name=FormName.EXPLICIT if constant is Constant.EXPLICIT else FormName.PRINTED,
@@ -56,6 +59,7 @@ def _row(
         norms=norms,
         optional=tuple(s for s in (epsilon, delta) if s not in needs),
         notes=notes,
+        trivial=trivial,
     )
     return Theorem(id, title, statement, hypotheses, kind, quantity, (form,), source)
 
@@ -100,6 +104,7 @@ _ROWS = (
         needs=(N, d, epsilon, delta),
         constant=Constant.EXPLICIT,
         quantity=Quantity.WIDTH,
+        trivial=ANY_LAYER,
         regime="every N, d, rho",
     ),
     _kim_upper(

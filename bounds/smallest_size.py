@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import log10
 
 import sympy as sp
 from flint import arb, ctx
@@ -79,12 +78,17 @@ def smallest_size(
     tests = [test(growth) for growth in growths]
     large = [passes for passes in tests if passes(Fraction(INT64)) is False]
     if large:
-        return SizeNeeded(None, max(map(_log2_where_failing_ends, large)) * log10(2), exact=False)
+        exponent = max(map(_log2_where_failing_ends, large))
+        with ctx.workprec(balls.PRECISIONS[0]):
+            log = balls.ball(Fraction(exponent)) * arb(2).log() / arb.const_log10()
+        return SizeNeeded(None, balls.float_below(log), exact=False)
     smallest, exact = 1, is_held(points)
     for passes in tests:
         smallest, certain = _first_passing(passes, smallest)
         exact = exact and certain
-    return SizeNeeded(smallest, log10(smallest), exact)
+    with ctx.workprec(balls.PRECISIONS[0]):
+        log = balls.ball(smallest).log() / arb.const_log10()
+    return SizeNeeded(smallest, balls.float_below(log), exact)
 
 
 def condition(growths: Sequence[Growth]) -> sp.Basic:

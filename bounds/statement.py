@@ -8,7 +8,7 @@ from enum import Enum
 import sympy as sp
 
 from robustsize.bounds.growth import SHARPEST, Growth
-from robustsize.bounds.symbols import Norm, d
+from robustsize.bounds.symbols import L, Norm, alpha, d
 
 
 class Kind(Enum):
@@ -70,6 +70,31 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class Trivial:
+    """What each classifier needs anyway; a lower bound of at most that `value` says nothing.
+
+    reason: why, in words. A label y counts as met where y f(x) > 0: the value 0 meets neither.
+    """
+
+    value: int
+    reason: str
+
+
+ON_CUBE = Trivial(
+    2,
+    "a network that is positive somewhere on [0,1]^d and negative elsewhere has at least 2 "
+    "parameters (the value 0 meets neither label, so -x_1 meets only one)",
+)
+ON_BALL = Trivial(
+    1,
+    "a network that is positive somewhere on the unit ball and negative elsewhere has at least 1 "
+    "parameter, as x_1 has",
+)
+ANY_FAMILY = Trivial(1, "a classifier with a parameter has at least 1")
+ANY_LAYER = Trivial(1, "a hidden layer has at least 1 unit")
+
+
+@dataclass(frozen=True)
 class SmallestSize:
     """An explicit lower bound: the smallest n for which F_{n,L} has room for the labellings.
 
@@ -81,15 +106,23 @@ class SmallestSize:
     growths: tuple[Growth, ...] = SHARPEST
     dimension: sp.Expr = d
 
+    @property
+    def formula(self) -> sp.Expr:
+        """An expression in all the symbols that the bound depends on, without its meaning."""
+        depths = [L] if any(L in g.expression.free_symbols for g in self.growths) else []
+        return sp.Tuple(self.points, self.dimension, alpha, *depths)
+
 
 @dataclass(frozen=True)
 class Form:
     """One way a theorem is written as a formula.
 
-    needs: the symbols without which it has no value. norms: the p it holds for. base: for
-    exponential forms the base of the power; the form says nothing where it is >= 1. increasing,
-    decreasing: the symbols in which the form is monotone, on which `solve` relies. derivations: the
-    ids of the checked derivations that an explicit form stands on (bounds.derivations).
+    needs: the symbols without which it has no value. norms: the p it holds for. scope: the sets it
+    holds for, in a few words, where the theorem is stated for more; its hypotheses say it in full.
+    base: for exponential forms the base of the power; the form says nothing where it is >= 1.
+    increasing, decreasing: the symbols in which the form is monotone, a lower bound at alpha = 0.
+    trivial: a lower bound of at most that says nothing. derivations: the ids of the checked
+    derivations that an explicit form stands on (bounds.derivations).
     """
 
     name: FormName
@@ -100,12 +133,26 @@ class Form:
     needs: tuple[sp.Symbol, ...]
     norms: tuple[Norm, ...] = (Norm.TWO, Norm.INF)
     optional: tuple[sp.Symbol, ...] = ()
+    scope: str = ""
     hypotheses: tuple[Hypothesis, ...] = ()
+    trivial: Trivial | None = None
     base: sp.Expr | None = None
     increasing: tuple[sp.Symbol, ...] = ()
     decreasing: tuple[sp.Symbol, ...] = ()
     notes: tuple[str, ...] = ()
     derivations: tuple[str, ...] = ()
+
+    @property
+    def symbols(self) -> frozenset[sp.Symbol]:
+        """The symbols on which its value depends."""
+        expression = self.expression
+        whole = expression.formula if isinstance(expression, SmallestSize) else expression
+        return frozenset(whole.free_symbols & {*self.needs, *self.optional})
+
+    @property
+    def label(self) -> str:
+        """Its name, with its scope where it has one."""
+        return f"{self.name.value}, {self.scope}" if self.scope else self.name.value
 
 
 @dataclass(frozen=True)

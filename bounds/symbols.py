@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from numbers import Rational
 
 import sympy as sp
 
@@ -79,6 +81,17 @@ class Parameter:
         if value is None or value not in self:
             raise InputError(self.complaint(text))
         return value
+
+    def exact(self, value: object) -> Fraction:
+        """The exact value of a number as Python code gives it; a float means its decimal text.
+
+        Raises InputError, naming option, value, domain and an example, for any other object and
+        outside the domain.
+        """
+        number = exact(value)
+        if number is None or number not in self:
+            raise InputError(self.complaint(str(value)))
+        return number
 
     def read_all(self, text: str) -> tuple[Fraction, ...]:
         """The values of "a", of a list "a,b,c" or of a range "a:b[:step]", b included.
@@ -163,6 +176,37 @@ def rational(text: str) -> Fraction | None:
         return Fraction(text)
     except ZeroDivisionError:
         return None
+
+
+def exact(value: object) -> Fraction | None:
+    """The exact value of a rational number, a text, or a float as it is written: 0.1 is 1/10.
+
+    None for anything else, such as NaN.
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, sp.Rational):
+        return Fraction(int(value.p), int(value.q))
+    if isinstance(value, Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if isinstance(value, float):
+        return rational(repr(float(value)))
+    return rational(str(value)) if isinstance(value, str | Decimal) else None
+
+
+def checked(values: Mapping[sp.Symbol, object]) -> dict[sp.Symbol, Fraction]:
+    """Values of parameters as exact numbers of their domains.
+
+    Raises InputError for a key that is no parameter, or a value that is not in its domain.
+    """
+    unknown = [symbol for symbol in values if symbol not in BY_SYMBOL]
+    if unknown:
+        names = ", ".join(q.symbol.name for q in PARAMETERS)
+        raise InputError(
+            f"{str(unknown[0])[:40]!r} is no parameter: the keys are the symbols {names} of "
+            "robustsize.bounds.symbols"
+        )
+    return {symbol: BY_SYMBOL[symbol].exact(value) for symbol, value in values.items()}
 
 
 def read_norm(text: str) -> Norm:

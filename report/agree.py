@@ -14,11 +14,13 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from robustsize.bounds.balls import float_above, float_below
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, d
 from robustsize.report import agreement_page
 from robustsize.report.agreement_figure import figures
 from robustsize.report.files import check_folder, save_figure, write_json, write_text
 from robustsize.report.progress import Progress, silent
+from robustsize.report.sources import source_digest
 from robustsize.report.statistics import corrected_confidence, is_statistical, point
 from robustsize.report.verdict import Agreement, Verdict, judge
 from robustsize.simulate.probes.catalogue import PROBES, probe_of
@@ -92,7 +94,8 @@ def agree(
     """Measure every cell, judge every prediction, write JSON, page, figures and networks.
 
     tasks: of one seed and device. name: of the whole, for the page. Cells that an interrupted run
-    with the same settings and versions measured are taken from its files. Returns the JSON object.
+    with the same settings, versions and sources measured are taken from its files; others are
+    dropped, and the result says how many. Returns the JSON object.
 
     Raises InputError where the device is not there, a setting cannot be measured or the folder
     cannot be written.
@@ -107,8 +110,9 @@ def agree(
     check_folder(folder / CELLS)
     versions = {package: version(package) for package in _SOFTWARE}
     deadline, total = time.monotonic() + budget_seconds, sum(cell.weight for _, cell in cells)
+    code = source_digest()
     measured: dict[str, Outcome | None] = {}
-    done = 0.0
+    done, dropped = 0.0, 0
     for task, cell in cells:
         key = f"{task.probe.id}-{cell.name}"
 
@@ -118,8 +122,13 @@ def agree(
             progress((at + share * cell.weight) / total, f"{key}: {doing}")
 
         run = Run(folder / NETWORKS, deadline, show)
-        made_by = {"setting": task.setting.json(), "versions": versions}
-        measured[key] = _cell(folder / CELLS / f"{key}.json", made_by, cell, run)
+        made_by = {"setting": task.setting.json(), "versions": versions, "sources": code}
+        path = folder / CELLS / f"{key}.json"
+        kept = _resumed(path, made_by)
+        if kept is None and path.exists():
+            dropped += 1
+            show(0.0, "what an earlier run kept is from other code or settings: measured again")
+        measured[key] = kept or _cell(path, made_by, cell, run)
         done += cell.weight
     result = {
         "name": name,
@@ -127,6 +136,8 @@ def agree(
         "engine": engine.name,
         "device": engine.device,
         "versions": versions,
+        "sources": code,
+        "dropped_cells": dropped,
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
         "settings": {task.probe.id: task.setting.json() for task in tasks},
         **_judged(tasks, cells, measured),
@@ -155,10 +166,7 @@ def contradicted(result: dict[str, Any]) -> bool:
 
 
 def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome | None:
-    """Kept from an interrupted run, or measured; None where the budget ended before."""
-    kept = _resumed(path, made_by)
-    if kept is not None:
-        return kept
+    """Measured; None where the budget ended before."""
     if time.monotonic() > run.deadline:
         return None
     outcome = cell.measure(run)
@@ -237,11 +245,15 @@ def _outcome(
         "prediction": prediction.says,
         "quantity": prediction.quantity,
         "measured": _number(point(evidence)) if evidence is not None else None,
-        "interval": [_number(seen.low), _number(seen.high)],
+        "interval": [_number(seen.low, up=False), _number(seen.high, up=True)],
         "confidence": seen.confidence,
-        "lower": _limit(prediction.lower),
-        "upper": _limit(prediction.upper),
+        "lower": _limit(prediction.lower, up=False),
+        "upper": _limit(prediction.upper, up=True),
         "verdict": verdict.agreement.value,
+        "sides": {
+            "lower": verdict.lower and verdict.lower.value,
+            "upper": verdict.upper and verdict.upper.value,
+        },
         "reason": verdict.reason,
         "power": verdict.power,
         "reading": prediction.reading.value,
@@ -251,12 +263,14 @@ def _outcome(
     }
 
 
-def _limit(limit: Limit | None) -> dict[str, Any] | None:
-    return None if limit is None else {**asdict(limit), "value": _number(limit.value)}
+def _limit(limit: Limit | None, *, up: bool) -> dict[str, Any] | None:
+    return None if limit is None else {**asdict(limit), "value": _number(limit.value, up=up)}
 
 
-def _number(value: Number | None) -> int | float | None:
-    """As JSON has it."""
-    if isinstance(value, Fraction):
-        return value.numerator if value.denominator == 1 else float(value)
-    return value
+def _number(value: Number | None, *, up: bool | None = None) -> int | float | None:
+    """As JSON has it, rounded up or down, or None: to nearest."""
+    if not isinstance(value, Fraction):
+        return value
+    if value.denominator == 1:
+        return value.numerator
+    return float(value) if up is None else float_above(value) if up else float_below(value)

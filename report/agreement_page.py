@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from robustsize.report.numbers import number
 from robustsize.report.verdict import Agreement
 from robustsize.simulate.probes.claim import Reading
 
@@ -13,9 +14,10 @@ _READING = """\
 Size counts non-zero weights and non-zero biases. A certified network is a witness from above: that
 none smaller was found is evidence about the search, not a proof that there is none. "agrees" where
 the evidence could have broken the prediction and did not; "contradicts" where it lies wholly
-outside; "inconclusive" where it settles neither; "vacuous" where the prediction says nothing;
-"out of scope" where a hypothesis fails. A trend is an asymptotic statement, read off a finite
-range."""
+outside; "inconclusive" where it settles neither; "vacuous" where nothing could have disagreed: the
+prediction says nothing there, or the evidence could not have broken it; "out of scope" where a
+hypothesis fails. The sides of a prediction are judged apart. A trend is an asymptotic statement,
+read off a finite range."""
 
 
 def page(result: dict[str, Any], figures: Sequence[str]) -> str:
@@ -30,6 +32,10 @@ def overview(result: dict[str, Any]) -> Iterator[str]:
     outcomes = result["outcomes"]
     count = Counter(one["verdict"] for one in outcomes)
     yield f"{len(outcomes)} predictions: {', '.join(f'{count[v]} {v}' for v in _VERDICTS)}."
+    yield from _sides(outcomes)
+    if dropped := result.get("dropped_cells"):
+        cells = f"{dropped} kept cell{'s' * (dropped > 1)}"
+        yield f"{cells} of other code or settings dropped and measured again."
     yield ""
     yield f"| theorem | {' | '.join(_VERDICTS)} |"
     yield f"|---|{'--:|' * len(_VERDICTS)}"
@@ -40,6 +46,16 @@ def overview(result: dict[str, Any]) -> Iterator[str]:
     for one in outcomes:
         if one["verdict"] == Agreement.CONTRADICTS.value:
             yield f"**{one['id']}, {one['name']}: {one['verdict']}.** {one['reason']}."
+
+
+def _sides(outcomes: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """How the limits came out, lower and upper ones counted apart."""
+    judged = [one["sides"] for one in outcomes if "sides" in one]
+    for side in ("lower", "upper"):
+        count = Counter(sides[side] for sides in judged if sides[side] is not None)
+        if count:
+            shown = ", ".join(f"{count[v]} {v}" for v in _VERDICTS if count[v])
+            yield f"Of {count.total()} {side} limits: {shown}."
 
 
 def _by_theorem(outcomes: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -61,7 +77,7 @@ def _sections(result: dict[str, Any]) -> Iterator[str]:
         yield "| prediction | lower | measured | upper | verdict |"
         yield "|---|--:|--:|--:|---|"
         for one in mine:
-            limits = _limit(one["lower"]), _seen(one), _limit(one["upper"])
+            limits = _limit(one, "lower"), _seen(one), _limit(one, "upper")
             yield f"| {one['name']} | {' | '.join(limits)} | {one['verdict']} |"
         yield ""
         for one in mine:
@@ -99,25 +115,23 @@ _VERDICTS = [agreement.value for agreement in Agreement]
 _HOLDS = {True: "checked", False: "fails", None: "taken"}
 
 
-def _limit(limit: dict[str, Any] | None) -> str:
+def _limit(one: dict[str, Any], side: str) -> str:
+    limit = one[side]
     if limit is None:
         return "-"
-    return number(limit["value"]) + (" (vacuous)" if limit["vacuous"] else "")
+    vacuous = limit["vacuous"] or one.get("sides", {}).get(side) == Agreement.VACUOUS.value
+    return number(limit["value"], up=side == "upper") + (" (vacuous)" if vacuous else "")
 
 
 def _seen(one: dict[str, Any]) -> str:
     low, high = one["interval"]
     if low is None and high is None:
-        return "-" if one["measured"] is None else number(one["measured"])
+        return "-" if one["measured"] is None else number(one["measured"], up=None)
     if low is None:
-        return f"<= {number(high)}"
+        return f"<= {number(high, up=True)}"
     if high is None:
-        return f">= {number(low)}"
+        return f">= {number(low, up=False)}"
     if low == high:
-        return number(low)
-    return f"{number(one['measured'])} in [{number(low)}, {number(high)}]"
-
-
-def number(value: float) -> str:
-    """A number in a table."""
-    return str(value) if isinstance(value, int) else f"{value:.4g}"
+        return number(low, up=None)
+    ends = f"[{number(low, up=False)}, {number(high, up=True)}]"
+    return f"{number(one['measured'], up=None)} in {ends}"

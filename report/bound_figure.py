@@ -64,7 +64,7 @@ def bound_figure(
                 x, y = _curve(theorem, form, moving, points, norm)
                 style = "--" if kind is Constant.UNSPECIFIED else "-"
                 marker = "." if len(x) < 60 else None
-                label = f"{theorem.id} {theorem.kind.value}, {form.name.value}"
+                label = f"{theorem.id} {theorem.kind.value}, {form.label}"
                 axes.plot(x, y, style, marker=marker, label=label)
         explicit = kind is Constant.EXPLICIT
         axes.set_title("constants explicit" if explicit else "shapes, up to a constant C")

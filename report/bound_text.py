@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -13,32 +12,28 @@ from robustsize.bounds.smallest_size import condition
 from robustsize.bounds.solve import Crossing
 from robustsize.bounds.statement import Constant, Form, Kind, SmallestSize, Theorem
 from robustsize.bounds.value import BoundValue, Sufficiency, written
+from robustsize.report.numbers import magnitude, rounds_up
+from robustsize.report.numbers import number as shown
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _LONGEST = 100
 
-_RELATION = {Kind.UPPER: "<=", Kind.LOWER: ">=", Kind.SAMPLES: ">=", Kind.EXISTENCE: "="}
-
-
-def magnitude(log10: float | None) -> str:
-    """10^log10 in scientific notation, whatever its size."""
-    if log10 is None:
-        return "0"
-    exponent = math.floor(log10)
-    if log10 < 1e9 and -5 < exponent < 7:
-        return f"{10**log10:.6g}"
-    # A float's digits go to the exponent first; show of the mantissa only what is left.
-    digits = min(3, 14 - len(str(abs(exponent))))
-    mantissa = f"{10 ** (log10 - exponent):.{digits}f}" if digits > 0 else "1"
-    return f"{mantissa}e{exponent:+d}"
+_RELATION = {Kind.UPPER: "<=", Kind.LOWER: ">=", Kind.SAMPLES: ">=", Kind.EXISTENCE: "<="}
 
 
 def number(value: BoundValue) -> str:
-    """The value: exact where it is, "C *" in front where the constant is unspecified."""
-    shown = f"{value.value}" if value.value is not None else magnitude(value.log10)
-    return shown if value.constant is Constant.EXPLICIT else f"C * {shown}"
+    """The value: exact where it is, else rounded in the direction in which the bound holds.
+
+    "C *" stands in front where the constant is unspecified.
+    """
+    if value.constant is Constant.UNSPECIFIED:
+        return f"C * {magnitude(value.log10, up=None)}"
+    up = rounds_up(value.kind)
+    if value.exact is not None:
+        return shown(value.exact, up=up, digits=6)
+    return magnitude(value.log10, up=up)
 
 
 def bound_json(value: BoundValue, against: tuple[int, Sufficiency] | None = None) -> dict[str, Any]:
@@ -47,6 +42,8 @@ def bound_json(value: BoundValue, against: tuple[int, Sufficiency] | None = None
         "id": value.id,
         "kind": value.kind.value,
         "form": value.form.value,
+        "scope": value.scope or None,
+        "hypotheses": list(value.hypotheses),
         "quantity": value.quantity.value,
         "parameters": {
             name: int(v) if v.isdigit() and name != "p" else v
@@ -69,7 +66,7 @@ def bound_json(value: BoundValue, against: tuple[int, Sufficiency] | None = None
 
 def bound_lines(value: BoundValue, against: tuple[int, Sufficiency] | None = None) -> Iterable[str]:
     """One bound value for a reader."""
-    yield f"{value.id} ({value.kind.value}, {value.form.value})"
+    yield f"{value.id} ({value.kind.value}, {value.label})"
     yield f"  {value.quantity.value} {_RELATION[value.kind]} {number(value)}"
     yield f"  = {value.expression}"
     yield "  at " + ", ".join(f"{name} = {v}" for name, v in value.parameters.items())
@@ -77,6 +74,8 @@ def bound_lines(value: BoundValue, against: tuple[int, Sufficiency] | None = Non
         yield f"  vacuous: {value.vacuous}"
     if against is not None:
         yield f"  n = {against[0]}: {against[1].value}"
+    for hypothesis in value.hypotheses:
+        yield f"  hypothesis: {hypothesis}"
     yield f"  regime: {value.regime}"
     yield f"  source: {value.source}"
     for note in value.notes:
@@ -101,6 +100,7 @@ def theorem_json(theorem: Theorem) -> dict[str, Any]:
 def _form_json(form: Form) -> dict[str, Any]:
     return {
         "form": form.name.value,
+        "scope": form.scope or None,
         "p": [norm.value for norm in form.norms],
         "constant": form.constant.value,
         "expression": written(form),
@@ -135,7 +135,8 @@ def theorem_lines(theorem: Theorem, *, as_latex: bool = False) -> Iterable[str]:
         yield f"  hypothesis: {hypothesis.text}"
     for form in theorem.forms:
         norms = ", ".join(norm.value for norm in form.norms)
-        yield f"  {form.name.value} form (constant {form.constant.value}, p in {{{norms}}})"
+        of = f" for a {form.scope}" if form.scope else ""
+        yield f"  {form.name.value} form{of} (constant {form.constant.value}, p in {{{norms}}})"
         yield f"    {latex(form) if as_latex else written(form)}"
         for hypothesis in form.hypotheses:
             yield f"    hypothesis: {hypothesis.text}"
@@ -160,7 +161,7 @@ def catalogue_table(theorems: Iterable[Theorem]) -> Table:
             table.add_row(
                 theorem.id,
                 theorem.kind.value,
-                form.name.value,
+                form.label,
                 form.constant.value,
                 theorem.quantity.name.lower(),
                 _cut(written(form)),
@@ -177,17 +178,14 @@ def crossing_json(theorem: Theorem, form: Form, crossing: Crossing) -> dict[str,
         "size": crossing.size,
         "last": _exact(crossing.last),
         "first": _exact(crossing.first),
+        "searched": [_exact(end) for end in crossing.searched],
         "meaning": crossing.meaning,
     }
 
 
 def crossing_lines(theorem: Theorem, form: Form, crossing: Crossing) -> Iterable[str]:
     """A crossing for a reader."""
-    yield f"{theorem.id} ({theorem.kind.value}, {form.name.value}), size {crossing.size}"
-    for name, value in (("last", crossing.last), ("first", crossing.first)):
-        shown = "none in the domain" if value is None else f"{_exact(value)}"
-        approximate = f" (about {float(value):.12g})" if value and value.denominator > 1 else ""
-        yield f"  {crossing.symbol} {name} = {shown}{approximate}"
+    yield f"{theorem.id} ({theorem.kind.value}, {form.label}), size {crossing.size}"
     yield f"  {crossing.meaning}"
 
 

@@ -30,7 +30,7 @@ def _rows() -> Iterator[str]:
             cells = (
                 theorem.id,
                 theorem.kind.value,
-                form.name.value,
+                form.label,
                 ", ".join(norm.value for norm in form.norms),
                 f"`{written(form)}`",
                 form.constant.value,
@@ -47,6 +47,10 @@ def _details() -> Iterator[str]:
         yield theorem.statement
         yield ""
         yield from (f"* Hypothesis: {h.text}." for h in theorem.hypotheses)
+        for form in theorem.forms:
+            if form.scope:
+                yield from (f"* Hypothesis ({form.label}): {h.text}." for h in form.hypotheses)
+                yield from (f"* Note ({form.label}): {note}." for note in form.notes[:2])
         yield f"* Bounds the {theorem.quantity.value}."
         yield from (f"* Loose: {point}." for point in theorem.loose)
         yield ""

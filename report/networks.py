@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import ROUND_FLOOR, Context
+from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from typing import Any
 
+from robustsize.bounds.value import BoundValue
+from robustsize.report.bound_text import number
+from robustsize.report.numbers import number as rounded
 from robustsize.simulate.certify import Certificate
 from robustsize.simulate.construct.result import Construction
 
@@ -32,14 +35,19 @@ def certificate_json(certificate: Certificate, place: Place | None = None) -> di
     }
 
 
-def construction_json(construction: Construction, certificate: Certificate) -> dict[str, Any]:
-    """The JSON object of a built network."""
+def construction_json(
+    construction: Construction, promised: BoundValue, certificate: Certificate
+) -> dict[str, Any]:
+    """The JSON object of a built network; bound_size is null where it is 2^63 or more."""
     return {
         "id": construction.id,
         "form": construction.form,
         "size": construction.size,
         "formula_size": construction.formula_size,
-        "bound_size": construction.bound_size,
+        "form_size": construction.form_size,
+        "bound": f"{promised.id} {promised.label}",
+        "bound_size": promised.value,
+        "bound_log10": promised.log10,
         "depth": construction.depth,
         "cells": construction.cells,
         "p": construction.p.value,
@@ -51,8 +59,10 @@ def construction_json(construction: Construction, certificate: Certificate) -> d
 def certificate_lines(certificate: Certificate, place: Place | None = None) -> Iterable[str]:
     """A certificate for a reader."""
     yield f"{certificate.status.value} ({certificate.method}, {certificate.seconds:.3g} s)"
-    relation = "=" if certificate.counterexample else ">="
-    yield f"  margin y f(x') {relation} {_rounded_down(certificate.margin)}"
+    refuted = certificate.counterexample is not None
+    if refuted or certificate.margin > -inf:
+        margin = rounded(certificate.margin, up=refuted, digits=6)
+        yield f"  margin y f(x') {'<=' if refuted else '>='} {margin}"
     if certificate.counterexample is not None:
         point = ", ".join(f"{float(v):.6g}" for v in certificate.counterexample)
         index = certificate.point_index
@@ -63,11 +73,14 @@ def certificate_lines(certificate: Certificate, place: Place | None = None) -> I
         yield f"  reason: {certificate.reason}"
 
 
-def construction_lines(construction: Construction, certificate: Certificate) -> Iterable[str]:
+def construction_lines(
+    construction: Construction, promised: BoundValue, certificate: Certificate
+) -> Iterable[str]:
     """A built network for a reader."""
     yield f"{construction.id} ({construction.form}), depth {construction.depth}"
     yield f"  size {construction.size}, by its formula {construction.formula_size}"
-    yield f"  the theorem's explicit form promises at most {construction.bound_size}"
+    at = ", ".join(f"{name} = {v}" for name, v in promised.parameters.items())
+    yield f"  {promised.id} ({promised.label}) promises at most {number(promised)} at {at}"
     yield f"  robust within l_{construction.p.value} radius {construction.radius}"
     yield from certificate_lines(certificate)
 
@@ -83,10 +96,9 @@ def search_lines(made: dict[str, Any]) -> Iterable[str]:
         yield f"  construction: {built['size']} ({built['id']}, {built['form']})"
     yield f"  smallest network on which the attack found nothing: {made['smallest_survivor']}"
     for row in made["tried"]:
-        low, high = row["interval"]
         yield (
             f"  hidden {row['hidden']}: attack found nothing on {row['survived']} of "
-            f"{row['networks']} (95 % interval {low:.3f} to {high:.3f})"
+            f"{row['networks']} (95 % interval {_interval(row['interval'])})"
         )
     if made["stopped"]:
         yield f"  stopped: {made['stopped']}"
@@ -102,14 +114,15 @@ def shatter_lines(made: dict[str, Any]) -> Iterable[str]:
         verdict = "shattered" if made["shattered"] else "not all certified, which refutes nothing"
         yield f"  all {total} labellings tried: {verdict}"
     else:
-        low, high = made["interval"]
-        yield f"  a sample of {total}: share certified in [{low:.3f}, {high:.3f}] at 95 %"
+        yield f"  a sample of {total}: share certified {_interval(made['interval'])} at 95 %"
     if made["stopped"]:
         yield f"  stopped: {made['stopped']}"
 
 
-def _rounded_down(value: float) -> str:
-    return str(Context(prec=6, rounding=ROUND_FLOOR).create_decimal_from_float(value))
+def _interval(ends: Sequence[float]) -> str:
+    """An interval rounded outwards."""
+    low, high = ends
+    return f"{rounded(low, up=False, digits=3)} to {rounded(high, up=True, digits=3)}"
 
 
 def _finite(value: float) -> float | None:

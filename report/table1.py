@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from robustsize.bounds.catalogue import theorem
 from robustsize.bounds.statement import Form, Theorem
-from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Values
+from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Values, checked
 from robustsize.bounds.value import BoundValue, bound_value
 from robustsize.report.bound_text import bound_json, number
 
@@ -43,9 +43,13 @@ def _forms(norm: Norm) -> list[tuple[str, Theorem, Form]]:
 
 
 def table1(points: Sequence[Values], norm: Norm) -> Table:
-    """A row a theorem and form, a column for each point."""
+    """A row a theorem and form, a column for each point.
+
+    Raises InputError where a value is outside its domain.
+    """
     from rich.table import Table
 
+    points = [checked(values) for values in points]
     shown = Table("setting", "id", "kind", "form", box=None)
     varying = {s for values in points for s in values if len({v[s] for v in points}) > 1}
     for values in points:
@@ -53,7 +57,7 @@ def table1(points: Sequence[Values], norm: Norm) -> Table:
         shown.add_column(at or "value", justify="right")
     for setting, row, form in _forms(norm):
         cells = [_cell(row, form, values, norm) for values in points]
-        shown.add_row(setting, row.id, row.kind.value, form.name.value, *map(_text, cells))
+        shown.add_row(setting, row.id, row.kind.value, form.label, *map(_text, cells))
     return shown
 
 
@@ -64,7 +68,11 @@ def _text(cell: BoundValue | str) -> str:
 
 
 def table1_json(points: Sequence[Values], norm: Norm) -> list[dict[str, Any]]:
-    """One object for each theorem, form and point; `missing` says why a value is not there."""
+    """One object for each theorem, form and point; `missing` says why a value is not there.
+
+    Raises InputError where a value is outside its domain.
+    """
+    points = [checked(values) for values in points]
     rows = []
     for setting, row, form in _forms(norm):
         for values in points:

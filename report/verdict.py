@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
-from fractions import Fraction
 
+from robustsize.report.numbers import number
 from robustsize.report.statistics import FEWEST_REPLICATES, UNKNOWN, Interval, interval
-from robustsize.simulate.probes.claim import Evidence, Limit, Number, Prediction, Reading, Slope
+from robustsize.simulate.probes.claim import (
+    Between,
+    Evidence,
+    Limit,
+    Number,
+    Prediction,
+    Reading,
+    Slope,
+)
 
 
 class Agreement(Enum):
@@ -15,7 +24,8 @@ class Agreement(Enum):
 
     AGREES: the evidence could have broken the prediction, and did not. CONTRADICTS: it breaks it.
     INCONCLUSIVE: it does not settle it. OUT_OF_SCOPE: a hypothesis fails on the instance. VACUOUS:
-    the prediction says nothing there.
+    nothing could have disagreed, because the prediction says nothing there or the evidence cannot
+    contradict it.
     """
 
     AGREES = "agrees"
@@ -27,56 +37,111 @@ class Agreement(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """An agreement, the one line why, and the power: which disagreement could have been seen."""
+    """An agreement, the one line why, and the power: which disagreement could have been seen.
+
+    lower, upper: of each side of the prediction alone, None where it has no such side.
+    """
 
     agreement: Agreement
     reason: str
     interval: Interval
     power: str
+    lower: Agreement | None
+    upper: Agreement | None
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The verdict of one limit; why, where it is not plain from the numbers."""
+
+    agreement: Agreement
+    why: str = ""
 
 
 def judge(prediction: Prediction, evidence: Evidence | None, confidence: float) -> Verdict:
     """The verdict. evidence: None where nothing was measured. confidence: of statistical intervals.
 
     A quantity known from one side only is never confirmed against a limit on the other side: there
-    "agrees" means that the search which could have broken the limit did not.
+    "agrees" means that the search which could have broken the limit did not. A side that says
+    nothing, or that this evidence could not have broken, is vacuous and carries no other verdict.
     """
     seen = interval(evidence, confidence) if evidence is not None else UNKNOWN
-    agreement, reason = _judged(prediction, evidence, seen)
-    return Verdict(agreement, reason, seen, _power(seen))
-
-
-def _judged(
-    prediction: Prediction, evidence: Evidence | None, seen: Interval
-) -> tuple[Agreement, str]:
+    reach = evidence.reach if isinstance(evidence, Between) else None
+    # An upper limit is a lower one of the quantity's negative.
+    below = _side(prediction.lower, seen.low, seen.high, reach)
+    above = _side(_negated(prediction.upper), _minus(seen.high), _minus(seen.low), _minus(reach))
+    sides = [side for side in (below, above) if side is not None]
+    lower, upper = (side.agreement if side is not None else None for side in (below, above))
     failed = [h.text for h in prediction.hypotheses if h.holds is False]
     if failed:
-        return Agreement.OUT_OF_SCOPE, f"fails here: {'; '.join(failed)}"
-    limits = [limit for limit in (prediction.lower, prediction.upper) if limit is not None]
-    if all(limit.vacuous for limit in limits):
-        return Agreement.VACUOUS, "; ".join(limit.vacuous or "" for limit in limits)
+        out, reason = Agreement.OUT_OF_SCOPE, f"fails here: {'; '.join(failed)}"
+        return Verdict(out, reason, seen, "none", lower and out, upper and out)
+    agreement = _together([side.agreement for side in sides])
+    reason = _reason(prediction, evidence, seen, agreement, sides)
+    return Verdict(agreement, reason, seen, _power(below, above, seen), lower, upper)
+
+
+def _negated(limit: Limit | None) -> Limit | None:
+    return limit and replace(limit, value=-limit.value)
+
+
+def _minus(value: Number | None) -> Number | None:
+    return None if value is None else -value
+
+
+def _side(
+    limit: Limit | None, low: Number | None, high: Number | None, reach: Number | None
+) -> _Side | None:
+    """What a quantity in [low, high] says of a lower limit.
+
+    reach: the least value that the evidence could have shown from above, None for any.
+    """
+    if limit is None:
+        return None
+    if limit.vacuous is not None:
+        return _Side(Agreement.VACUOUS, limit.vacuous)
+    if high is None:
+        if low is not None and low >= limit.value:
+            return _Side(Agreement.VACUOUS, "confirmed by a witness that could not contradict it")
+        return _Side(Agreement.INCONCLUSIVE)
+    if high < limit.value:
+        return _Side(Agreement.CONTRADICTS)
+    if low is not None:
+        return _Side(Agreement.AGREES if low >= limit.value else Agreement.INCONCLUSIVE)
+    if reach is not None and reach >= limit.value:
+        return _Side(Agreement.VACUOUS, "what was tried could not have shown a disagreement")
+    return _Side(Agreement.AGREES)
+
+
+def _together(sides: Sequence[Agreement]) -> Agreement:
+    """Of both sides: the first of these that one of them has."""
+    order = (Agreement.CONTRADICTS, Agreement.INCONCLUSIVE, Agreement.AGREES)
+    return next((verdict for verdict in order if verdict in sides), Agreement.VACUOUS)
+
+
+def _reason(
+    prediction: Prediction,
+    evidence: Evidence | None,
+    seen: Interval,
+    agreement: Agreement,
+    sides: Sequence[_Side],
+) -> str:
+    silent = "; ".join(dict.fromkeys(side.why for side in sides if side.why))
+    if all(limit is None or limit.vacuous for limit in (prediction.lower, prediction.upper)):
+        return silent
     if not seen.known:
-        return Agreement.INCONCLUSIVE, _nothing(evidence)
-    lower, upper = _speaking(prediction.lower), _speaking(prediction.upper)
+        return _nothing(evidence)
     text = _compared(prediction, seen)
-    if _below(seen.high, lower) or _below(upper, seen.low):
-        aside = ", as an asymptotic reading of this range" * (prediction.reading is Reading.TREND)
-        return Agreement.CONTRADICTS, f"{text} is violated{aside}"
     tried = getattr(evidence, "tried", "")
-    if _below(seen.low, lower) or _below(upper, seen.high):
-        return Agreement.INCONCLUSIVE, f"{text} is not settled{f': {tried}' * bool(tried)}"
-    one_sided = (lower is not None and seen.low is None) or (
-        upper is not None and seen.high is None
-    )
-    return Agreement.AGREES, text + f"; nothing that breaks it was found: {tried}" * one_sided
-
-
-def _speaking(limit: Limit | None) -> Number | None:
-    return limit.value if limit is not None and limit.vacuous is None else None
-
-
-def _below(a: Number | None, b: Number | None) -> bool:
-    return a is not None and b is not None and a < b
+    if agreement is Agreement.VACUOUS:
+        return f"{text}: {silent}"
+    if agreement is Agreement.CONTRADICTS:
+        aside = ", as an asymptotic reading of this range" * (prediction.reading is Reading.TREND)
+        return f"{text} is violated{aside}"
+    if agreement is Agreement.INCONCLUSIVE:
+        return f"{text} is not settled{f': {tried}' * bool(tried)}"
+    searched = seen.low is None or seen.high is None
+    return text + f"; nothing that breaks it was found: {tried}" * searched
 
 
 def _nothing(evidence: Evidence | None) -> str:
@@ -92,36 +157,30 @@ def _compared(prediction: Prediction, seen: Interval) -> str:
     parts = [_seen(seen)]
     for name, limit in (("lower", prediction.lower), ("upper", prediction.upper)):
         if limit is not None:
-            shown = f"{name} {show(limit.value)}" + " (vacuous)" * bool(limit.vacuous)
+            value = number(limit.value, up=name == "upper")
+            shown = f"{name} {value}" + " (vacuous)" * bool(limit.vacuous)
             parts = [shown, *parts] if name == "lower" else [*parts, shown]
     return " <= ".join(parts)
 
 
 def _seen(seen: Interval) -> str:
-    if seen.low is None:
-        return f"measured at most {show(seen.high)}"
-    if seen.high is None:
-        return f"measured at least {show(seen.low)}"
-    if seen.low == seen.high:
-        return f"measured {show(seen.low)}"
-    sure = "" if seen.confidence == 1 else f" at confidence {seen.confidence:.4f}"
-    return f"measured [{show(seen.low)}, {show(seen.high)}]{sure}"
+    low = None if seen.low is None else number(seen.low, up=False)
+    high = None if seen.high is None else number(seen.high, up=True)
+    if low is None:
+        return f"measured at most {high}"
+    if high is None:
+        return f"measured at least {low}"
+    if low == high:
+        return f"measured {low}"
+    sure = "" if seen.confidence == 1 else f" at confidence {number(seen.confidence, up=False)}"
+    return f"measured [{low}, {high}]{sure}"
 
 
-def _power(seen: Interval) -> str:
+def _power(below: _Side | None, above: _Side | None, seen: Interval) -> str:
     """Which bounds this evidence would have contradicted."""
-    parts = []
-    if seen.high is not None:
-        parts.append(f"a lower bound above {show(seen.high)}")
-    if seen.low is not None:
-        parts.append(f"an upper bound below {show(seen.low)}")
+    mute, parts = Agreement.VACUOUS, []
+    if below is not None and below.agreement is not mute and seen.high is not None:
+        parts.append(f"a lower bound above {number(seen.high, up=True)}")
+    if above is not None and above.agreement is not mute and seen.low is not None:
+        parts.append(f"an upper bound below {number(seen.low, up=False)}")
     return f"would have contradicted {' or '.join(parts)}" if parts else "none"
-
-
-def show(value: Number | None) -> str:
-    """A number in a sentence or table: exact where it is short."""
-    if value is None:
-        return "-"
-    if isinstance(value, Fraction):
-        value = value.numerator if value.denominator == 1 else float(value)
-    return str(value) if isinstance(value, int) else f"{value:.4g}"

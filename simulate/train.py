@@ -19,6 +19,7 @@ from scipy.spatial.distance import cdist
 
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
+from robustsize.simulate.sets.exact import PrecisionError
 from robustsize.simulate.training.batch import Array, Batch, Data, Layout, layout_of, new_batch
 from robustsize.simulate.training.plan import Loss, Plan
 
@@ -254,18 +255,21 @@ def _checked_data(points: ArrayLike, labels: ArrayLike, plan: Plan) -> Data:
     if not np.isin(y, (-1, 1)).all():
         raise ValueError("labels are -1 and +1")
     if x.shape[1] > 1 and (x == x[:, :1]).all():
-        raise ValueError("the points are all the same")
+        raise PrecisionError("the points are all the same in float64")
     for s, one in enumerate(x):
         distances = cdist(one, one, "chebyshev" if plan.p is Norm.INF else "euclidean")
         # Float distances: a gap of exactly 2 radius may fall on either side, so refuse below it.
-        i, j = np.nonzero(np.triu(distances < 2 * plan.radius * (1 - 1e-12), 1) | (distances == 0))
+        least = 2 * plan.radius * (1 - 1e-12) - 2.0**-50 * np.abs(one).max()
+        i, j = np.nonzero(np.triu(distances < least, 1) | (distances == 0))
         rows = y if len(x) == 1 else y[min(s, len(y) - 1)][None]
         row, pair = np.nonzero(rows[:, i] != rows[:, j])
         if len(row):
             a, b = int(i[pair[0]]), int(j[pair[0]])
+            which = f"points {a} and {b} of labelled set {s if len(x) > 1 else row[0]}"
+            if distances[a, b] == 0:
+                raise PrecisionError(f"{which} have opposite labels and one place in float64")
             raise ValueError(
-                f"points {a} and {b} of labelled set {s if len(x) > 1 else row[0]} have opposite "
-                f"labels at distance {distances[a, b]:g}: no classifier is robust at radius "
-                f"{plan.radius:g}"
+                f"{which} have opposite labels at distance {distances[a, b]:g}: no classifier is "
+                "robust there"
             )
     return Data(x.astype(plan.dtype), y.astype(plan.dtype))

@@ -31,7 +31,6 @@ from robustsize.simulate.sets.exact import Rationals
 from robustsize.simulate.sets.regions import Region, SeparatedPair
 from robustsize.simulate.structural import (
     certify_structure,
-    certify_structure,
 )
 
 CERTIFIED = CertificateStatus.CERTIFIED

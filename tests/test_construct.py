@@ -28,7 +28,7 @@ S, d, g, P = sp.symbols("S d g P", positive=True, integer=True)
 
 def is_sound(built):
     """Counted size is the formula's, at most the bound's; the certificate covers the whole sets."""
-    assert built.network.size == built.formula_size <= built.bound_size
+    assert built.network.size == built.formula_size <= built.form_size
     certificate = certify_construction(built)
     assert certificate.status is CertificateStatus.CERTIFIED, certificate.reason
     assert 0 < certificate.margin <= 0.5
@@ -81,7 +81,7 @@ def test_a_full_grid_costs_what_the_formula_says(dimension, epsilon, c):
     used = dimension * 2 * cells - 2 * (cells - half)
     assert built.cells == count
     assert built.size == size_of.box_bump_size(count, 2 * dimension * count, used, zero)
-    assert built.bound_size == size_of.shared_bump_size(count, dimension, cells)
+    assert built.form_size == size_of.shared_bump_size(count, dimension, cells)
     assert is_sound(built)
     assert is_sound(robust_classifier(pair, c))
 
@@ -148,7 +148,7 @@ def test_manifold_classifier(manifold):
     covering = manifold.covering((1 - c) * epsilon)
     plain = manifold_classifier(pair, covering, c, trim=False)
     assert is_sound(plain)
-    assert plain.bound_size == size_of.unshared_bump_size(plain.cells, manifold.d)
+    assert plain.form_size == size_of.unshared_bump_size(plain.cells, manifold.d)
     assert is_sound(manifold_classifier(pair, covering, c))
 
 

@@ -59,7 +59,7 @@ def worst_sampled(built, rounds=40):
 @pytest.mark.parametrize(("d", "epsilon", "c", "pieces"), CASES)
 def test_size_is_the_formula_and_whole_sets_are_certified(d, epsilon, c, pieces):
     _, built = bits(d, epsilon, c, pieces)
-    assert built.network.size == built.formula_size <= built.bound_size
+    assert built.network.size == built.formula_size <= built.form_size
     certificate = certify_construction(built)
     assert certificate.status is CERTIFIED, certificate.reason
     assert 0 < certificate.margin <= 0.5
@@ -71,7 +71,7 @@ def test_size_is_the_formula_and_whole_sets_are_certified(d, epsilon, c, pieces)
 @pytest.mark.parametrize("kind", [Kind.BOXES, Kind.VOXELS, Kind.BALLS])
 def test_sets_with_an_inside_are_certified(kind):
     _, built = bits(2, "1/8", "1/4", 6, kind)
-    assert built.network.size == built.formula_size <= built.bound_size
+    assert built.network.size == built.formula_size <= built.form_size
     assert certify_construction(built).status is CERTIFIED
 
 
@@ -179,7 +179,7 @@ def test_bits_win_where_both_classes_are_everywhere():
     )
     pair = SeparatedPair(A, B, epsilon, Norm.INF)
     built = robust_classifier(pair, c, form=Form.BITS)
-    assert built.size == built.formula_size <= built.bound_size
+    assert built.size == built.formula_size <= built.form_size
     assert robust_classifier(pair, c).size == built.size
     assert built.size < robust_classifier(pair, c, form=Form.DEPTH_5).size
     assert worst_sampled(built, rounds=2) > 0.49

@@ -38,7 +38,7 @@ def test_size_is_the_formula_and_corners_keep_their_label(d, eps, c, grid, form)
         labels = random_labelling(axis ** (d - 1), seed)
         instance = hard_instance(d, eps, c, Norm.INF, labels, grid)
         built = hard_instance_network(instance, form=form)
-        assert built.network.size == built.formula_size <= built.bound_size
+        assert built.network.size == built.formula_size <= built.form_size
         for point, label in list(zip(instance.points, labels, strict=True))[:9]:
             assert all(label * built.network.exact(x) > 0 for x in corners(instance, point))
 
@@ -58,7 +58,7 @@ def test_every_ball_keeps_its_label_in_floats(d, seed, eps, c, form):
     labels = random_labelling(K ** (d - 1), seed)
     instance = hard_instance(d, eps, c, Norm.INF, labels)
     built = hard_instance_network(instance, form=form)
-    assert built.size == built.formula_size <= built.bound_size
+    assert built.size == built.formula_size <= built.form_size
     rng = np.random.default_rng(seed)
     for _ in range(20):
         moved = rng.choice((-1.0, 0.0, 1.0, 0.3), size=(len(labels), d)) * float(instance.radius)
@@ -104,7 +104,7 @@ def test_every_form_is_certified_over_all_balls(form, p, d, eps):
     K = int(1 / (2 * eps)) + 1
     instance = hard_instance(d, eps, c, p, random_labelling(K ** (d - 1), 11))
     built = hard_instance_network(instance, form=form)
-    assert built.size == built.formula_size <= built.bound_size
+    assert built.size == built.formula_size <= built.form_size
     certificate = certify_construction(built)
     assert certificate.status is CertificateStatus.CERTIFIED, certificate.reason
     wrong = certify_structure(built.network, built.negative, built.positive, built.radius, built.p)

@@ -1,6 +1,7 @@
 """The catalogue held against itself: no lower bound above an upper bound of the same quantity."""
 
 from fractions import Fraction
+from itertools import product
 from math import log10
 
 import pytest
@@ -85,6 +86,60 @@ def test_the_hard_instance_is_a_data_set_of_thm2_2(dimension, half, error):
         assert lower <= _log10("thm2.2", FormName.EXPLICIT, Norm.INF, fitted) + 1e-9
 
 
+EXTREMES = {
+    d: st.sampled_from([1, 2, 3, 17, 10**4]) | st.integers(1, 60),
+    epsilon: st.sampled_from(
+        [Fraction(1, 10**15), Fraction("0.4999999999"), Fraction("0.200000002"), Fraction(1, 198)]
+    )
+    | st.fractions(Fraction(1, 1000), Fraction(49, 100), max_denominator=2000),
+    c: st.sampled_from([Fraction(1, 10**9), 1 - Fraction(1, 10**9), Fraction(1, 2)]),
+    N: st.sampled_from([1, 2, 3, 10**9]) | st.integers(1, 200),
+}
+SAME_PROBLEM = [
+    ("thm3.4", "thm3.3", {}),
+    ("thm4.3", "thm3.3", {}),
+    ("thm5.8", "thm3.3", {}),  # a face of the cube lies in the cube
+    ("thm5.8", "thm5.5", {}),
+    ("thm3.4", "thm5.5", {k: d}),  # the face that is the whole cube
+    ("thm4.3", "thm5.5", {k: d}),
+    ("thm2.3", "thm2.2", {}),
+]
+"""Lower and upper bounds for one problem, and which parameters are then one and the same."""
+
+
+@pytest.mark.parametrize("norm", Norm)
+@pytest.mark.parametrize(("lower", "upper", "same"), SAME_PROBLEM)
+@settings(max_examples=12, deadline=None)
+@given(
+    values=st.fixed_dictionaries(EXTREMES),
+    face=st.fractions(0, 1),
+    share=st.sampled_from([Fraction(0), 1 - Fraction(1, 10**9), Fraction(7, 10)]),
+    error=st.sampled_from([Fraction(0), Fraction(1, 10), Fraction(49, 100)]),
+    depth=st.sampled_from([None, 5, 40]),
+)
+def test_no_lower_bound_exceeds_an_upper_bound_at_the_edges(
+    lower, upper, same, norm, values, face, share, error, depth
+):
+    """Every explicit form against every other, as exact integers where both are."""
+    at = {**_at(values), alpha: error}
+    at[k] = Fraction(max(1, int(face * at[d])))
+    at[delta] = share * at[epsilon]
+    at |= {symbol: at[other] for symbol, other in same.items()}
+    at |= {} if depth is None else {L: Fraction(depth)}
+    for low_form, high_form in product(_explicit(lower, norm), _explicit(upper, norm)):
+        low = bound_value(theorem(lower), low_form, at, norm)
+        high = bound_value(theorem(upper), high_form, at, norm)
+        if low.value is not None and high.value is not None:
+            assert low.value <= high.value
+        else:
+            assert low.log10 <= high.log10
+
+
+def _explicit(id, norm):
+    forms = theorem(id).forms
+    return [f for f in forms if f.constant is Constant.EXPLICIT and norm in f.norms]
+
+
 MONOTONE = [
     ("thm3.4", Norm.INF, epsilon, -1),
     ("thm3.4", Norm.TWO, epsilon, -1),
@@ -112,6 +167,8 @@ MONOTONE = [
 )
 def test_bounds_are_monotone(id, norm, symbol, sign, values, factor):
     at = _at(values)
+    if symbol is not alpha:
+        at[alpha] = Fraction(0)  # the floors of alpha m leave no more than that
     at[k], at[delta] = Fraction(min(int(at[d]), 7)), at[epsilon] / 3
     if id in ("thm3.3", "thm5.5", "thm2.2"):
         at.pop(L)

@@ -59,7 +59,9 @@ def test_every_labelling_is_bracketed_and_exact_widths_agree(line):
     cell, outcome, _ = line
     size, built = cell.predictions
     found = outcome.evidence[size.name]
-    assert judge(size, found, 0.99).agreement is Agreement.AGREES
+    # On a line the lower limit is trivial, and a witness cannot contradict the upper one.
+    assert judge(size, found, 0.99).agreement is Agreement.VACUOUS
+    assert found.high <= size.upper.value
     assert outcome.evidence[built.name] == Between(0, 0, outcome.evidence[built.name].tried)
     (row,) = outcome.rows
     assert len(row.values) == 6

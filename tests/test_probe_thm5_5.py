@@ -11,10 +11,11 @@ import sympy as sp
 from robustsize.bounds import balls
 from robustsize.bounds.families import FAMILIES
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon, k
+from robustsize.report.verdict import Agreement, judge
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
 from robustsize.simulate.network import Network
 from robustsize.simulate.probes import thm5_5
-from robustsize.simulate.probes.claim import Reading
+from robustsize.simulate.probes.claim import Limit, Reading
 from robustsize.simulate.probes.probe import Run, axes
 from robustsize.simulate.probes.sizes import explicit
 from robustsize.simulate.probes.thm5_5 import PROBE, Place, packing
@@ -119,17 +120,44 @@ def test_a_flawed_certificate_and_an_oversized_network_show(measured, monkeypatc
     assert evidence.low > flat.predictions[1].upper.value
     monkeypatch.undo()
     # A false formula: one parameter, whatever the covering.
-    monkeypatch.setattr(thm5_5, "unshared_bump_size", lambda cells, d: sp.Integer(1))
+    monkeypatch.setattr(thm5_5, "covered_size", lambda cells, d: sp.Integer(1))
     evidence = flat.measure(Run(tmp_path)).evidence[flat.predictions[1].name]
     assert evidence.low > flat.predictions[1].upper.value
 
 
 def test_a_planted_lower_bound_shows(measured):
+    """It contradicts from one above the smallest size found on, and not before."""
     _, cells = measured
     cell, outcome = cells[0]
     size = cell.predictions[0]
-    planted = 100 * max(size.lower.value, 1)
-    assert outcome.evidence[size.name].high < planted
+    found = outcome.evidence[size.name]
+    for value, expected in (
+        (found.high, Agreement.AGREES),
+        (found.high + 1, Agreement.CONTRADICTS),
+        (100 * found.high, Agreement.CONTRADICTS),
+    ):
+        planted = replace(size, lower=Limit(value, "planted"))
+        assert judge(planted, found, 0.99).agreement is expected
+
+
+def test_an_undecided_certificate_is_no_pass_and_an_oversized_one_counts_once(
+    measured, monkeypatch, tmp_path
+):
+    _, cells = measured
+    flat = cells[0][0]
+    construction = flat.predictions[1]
+    count = len(cells[0][1].rows[0].more["built"])
+    undecided = Certificate(
+        CertificateStatus.UNDECIDED, -1.0, 1.0, None, None, "planted", "", 0.0, 1
+    )
+    monkeypatch.setattr(thm5_5, "certify_construction", lambda built: undecided)
+    evidence = flat.measure(Run(tmp_path)).evidence[construction.name]
+    assert (evidence.low, evidence.high) == (0, count)
+    assert judge(construction, evidence, 0.99).agreement is Agreement.INCONCLUSIVE
+    monkeypatch.setattr(thm5_5, "covered_size", lambda cells, d: sp.Integer(1))
+    evidence = flat.measure(Run(tmp_path)).evidence[construction.name]
+    assert (evidence.low, evidence.high) == (count, count)
+    assert judge(construction, evidence, 0.99).agreement is Agreement.CONTRADICTS
 
 
 def test_slopes_use_the_limits_of_both_theorems(measured):

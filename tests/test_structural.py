@@ -189,7 +189,7 @@ def test_a_hundred_thousand_units_in_fifty_dimensions_take_seconds():
     built = robust_fit(pair, Fraction(19, 100), trim=False)
     assert sum(built.network.widths) > 100_000
     assert sparse.issparse(built.network.weights[0])
-    assert built.size == built.formula_size <= built.bound_size
+    assert built.size == built.formula_size <= built.form_size
     certificate = certify_construction(built)
     assert certificate.status is CERTIFIED
     assert certificate.seconds < 5

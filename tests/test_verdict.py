@@ -93,7 +93,41 @@ def test_a_vacuous_limit_says_nothing():
     nothing = Limit(1, "thm4.3", "any classifier that is not constant has 2 parameters")
     assert verdict(at_most(9, ""), replace(SIZE, lower=nothing, upper=None)) is Agreement.VACUOUS
     half = replace(SIZE, lower=replace(nothing, value=10**9))
-    assert verdict(at_most(9, ""), half) is Agreement.AGREES
+    assert verdict(exactly(9), half) is Agreement.AGREES
+    assert judge(half, exactly(9), 0.99).lower is Agreement.VACUOUS
+
+
+def test_a_side_that_could_not_have_disagreed_carries_no_verdict():
+    """A witness from above cannot exceed an upper bound, nor one from below undercut a lower."""
+    judged = judge(replace(SIZE, lower=None), at_most(9, ""), 0.99)
+    assert (judged.agreement, judged.lower, judged.upper) == (
+        Agreement.VACUOUS,
+        None,
+        Agreement.VACUOUS,
+    )
+    assert judged.power == "none"
+    judged = judge(SIZE, at_most(LOWER.value, ""), 0.99)
+    assert (judged.lower, judged.upper) == (Agreement.AGREES, Agreement.VACUOUS)
+    assert verdict(at_least(LOWER.value, ""), replace(SIZE, upper=None)) is Agreement.VACUOUS
+    mute = replace(SIZE, lower=replace(LOWER, vacuous="too small"))
+    assert verdict(at_most(9, ""), mute) is Agreement.VACUOUS
+    assert verdict(at_most(UPPER.value + 1, ""), mute) is Agreement.INCONCLUSIVE
+
+
+def test_what_a_search_could_not_have_reached_is_vacuous():
+    """8 random networks and their negatives show at most 4 bits of patterns."""
+    patterns = replace(SIZE, lower=None, upper=Limit(5.0, "growth"))
+    assert verdict(at_least(3.0, "8 networks", reach=4.0), patterns) is Agreement.VACUOUS
+    assert verdict(at_least(3.0, "64 networks", reach=7.0), patterns) is Agreement.AGREES
+    assert verdict(at_least(6.0, "64 networks", reach=7.0), patterns) is Agreement.CONTRADICTS
+    size = replace(SIZE, upper=None)
+    assert verdict(at_most(LOWER.value, "", reach=LOWER.value), size) is Agreement.VACUOUS
+
+
+def test_numbers_of_a_verdict_are_rounded_outwards():
+    third = replace(SIZE, lower=Limit(Fraction(1, 3), "a"), upper=Limit(Fraction(2, 3), "b"))
+    reason = judge(third, Between(Fraction(3, 7), Fraction(3, 7) + Fraction(1, 9)), 0.99).reason
+    assert reason == "lower 0.3333 <= measured [0.4285, 0.5397] <= upper 0.6667"
 
 
 def test_an_unspecified_constant_sets_no_limit():
@@ -155,6 +189,11 @@ def test_verdicts_follow_the_interval(low, high, lower, upper):
     found = verdict(Between(low, high), prediction)
     broken = (high is not None and high < lower) or (low is not None and low > upper)
     assert (found is Agreement.CONTRADICTS) == broken
+    judged = judge(prediction, Between(low, high), 0.999)
+    if low is None:
+        assert judged.upper in (Agreement.VACUOUS, Agreement.INCONCLUSIVE)
+    if high is None:
+        assert judged.lower in (Agreement.VACUOUS, Agreement.INCONCLUSIVE)
     if found is Agreement.AGREES:
         assert high is None or high <= upper
         assert low is None or low >= lower
@@ -165,7 +204,7 @@ def test_verdicts_follow_the_interval(low, high, lower, upper):
     [
         exactly(Fraction(1, 3)),
         at_most(None, "1/2 of the seeds"),
-        at_least(7, "x"),
+        at_least(7, "x", reach=Fraction(15, 2)),
         Share(1, 2, 3, "t"),
         Slope((1.0, 2.0), ((1.0,), (2.0, 3.0)), log_x=True),
     ],

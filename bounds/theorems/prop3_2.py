@@ -4,6 +4,7 @@ from robustsize.bounds.statement import (
     Constant,
     Form,
     FormName,
+    Hypothesis,
     Kind,
     Quantity,
     Regime,
@@ -17,9 +18,9 @@ THEOREM = Theorem(
     title="A Lipschitz robust classifier exists",
     statement=(
         "f* = (d(x,B) - d(x,A)) / (d(x,A) + d(x,B)) is 1/epsilon-Lipschitz in l_p and has zero "
-        "robust test error at radius epsilon."
+        "robust test error at every radius below epsilon."
     ),
-    hypotheses=(SEPARATED,),
+    hypotheses=(SEPARATED, Hypothesis("A and B are not empty")),
     kind=Kind.EXISTENCE,
     quantity=Quantity.LIPSCHITZ,
     forms=(
@@ -35,7 +36,7 @@ THEOREM = Theorem(
     ),
     source=f"{PAPER}, Proposition 3.2",
     loose=(
-        "at radius exactly epsilon the closed balls around A and B can meet, and f* = 0 there: the "
-        "error is zero for every smaller radius",
+        "printed for radius epsilon itself, where the closed balls around A and B can meet and "
+        "f* = 0",
     ),
 )

@@ -28,6 +28,9 @@ _SMALLER = sp.floor(N / 2)
 _PAIRS = _SMALLER * sp.ceiling(N / 2)
 """At most that many pairs of points have different labels."""
 
+PIECES_L2 = pieces_an_axis(2 * (1 + delta), d, centres_inside_gap(epsilon, delta))
+"""Pieces an axis of the square on [-1 - delta, 1 + delta], p = 2."""
+
 _DELTA_BELOW = Hypothesis("delta < epsilon", sp.Lt(delta, epsilon, evaluate=False))
 
 THEOREM = Theorem(
@@ -83,9 +86,7 @@ THEOREM = Theorem(
         ),
         Form(
             name=FormName.EXPLICIT,
-            expression=quadratic_bump_size(
-                _SMALLER, d, pieces_an_axis(2 * (1 + delta), d, centres_inside_gap(epsilon, delta))
-            ),
+            expression=quadratic_bump_size(_SMALLER, d, PIECES_L2),
             constant=Constant.EXPLICIT,
             regime=Regime(moves="every N, d, epsilon, delta", fixed=""),
             source="one ball bump on each point of the smaller class, depth 4",

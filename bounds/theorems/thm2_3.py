@@ -2,7 +2,9 @@
 
 import sympy as sp
 
+from robustsize.bounds.packing import ball_packing
 from robustsize.bounds.statement import (
+    ON_BALL,
     Constant,
     Form,
     FormName,
@@ -18,12 +20,12 @@ from robustsize.bounds.theorems._common import PAPER, lower_forms
 PROBES = sp.Min(d, sp.floor(1 / (1 - (delta / epsilon) ** 2)))
 """q, the probes whose labels one pair of points forces: the largest with 1 - 1/q <= rho^2."""
 
-_ROOM = sp.ceiling((2 * epsilon) ** (-d))
-"""At most the l_2 packing number of the unit ball at distance 2 epsilon, by volume."""
+ROOM = ball_packing(sp.Integer(1), 2 * epsilon, d)
+"""Points of the unit ball that are 2 epsilon apart."""
 
-_GADGET_ROOM = sp.Max(
-    sp.ceiling(((1 - epsilon) / (4 * epsilon)) ** d),
-    sp.ceiling((sp.sqrt(1 - epsilon**2) / (2 * epsilon)) ** (d - PROBES)),
+GADGET_ROOM = sp.Max(
+    ball_packing(1 - epsilon, 4 * epsilon, d),
+    ball_packing(sp.sqrt(1 - epsilon**2), 2 * epsilon, d - PROBES),
 )
 """Gadgets, of radius epsilon, that fit: centres 4 epsilon apart, or 2 epsilon apart across them."""
 
@@ -32,7 +34,8 @@ THEOREM = Theorem(
     title="Robust training, lower bound",
     statement=(
         "If the networks with at most n parameters robustly fit any 2 epsilon-separated data set "
-        "of N points in the unit l_p ball at radius delta, then n is at least of that order."
+        "of N points, which may repeat, in the unit l_p ball at radius delta, then n is at least "
+        "of that order."
     ),
     hypotheses=(
         Hypothesis("one size must serve every 2 epsilon-separated data set of N points"),
@@ -52,11 +55,12 @@ THEOREM = Theorem(
             increasing=(N, d),
         ),
         *lower_forms(
-            sp.Max(sp.Min(N, _ROOM), sp.Min(sp.floor(N / 2), _GADGET_ROOM) * PROBES),
+            sp.Max(sp.Min(N, ROOM), sp.Min(sp.floor(N / 2), GADGET_ROOM) * PROBES),
             packing="the probes of floor(N/2) gadgets, or the N points",
             regime="every N, d, epsilon, delta, L",
             needs=(N, d, epsilon, delta),
             norms=(Norm.TWO,),
+            trivial=ON_BALL,
             increasing=(N,),
             notes=("gadgets and points are counted as far as the unit ball has room for them",),
             derivations=("C3",),
@@ -68,6 +72,7 @@ THEOREM = Theorem(
             needs=(N, d, epsilon),
             norms=(Norm.INF,),
             optional=(delta,),
+            trivial=ON_BALL,
             increasing=(N,),
             decreasing=(epsilon,),
             derivations=("C3",),

@@ -30,8 +30,13 @@ G = cells_an_axis(epsilon, c)
 _HALVES = sp.floor(d / 2), sp.ceiling(d / 2)
 """Coordinates of the two halves of a cell."""
 
-_G_2 = cells_an_axis_l2(epsilon, c, d)
-_GAP = centres_outside_gap(epsilon, c, sp.sqrt(d) / (2 * _G_2))
+G_L2 = cells_an_axis_l2(epsilon, c, d)
+"""Cells an axis at p = 2; half their diagonal is strictly below (1-c) epsilon."""
+
+PIECES_L2 = pieces_an_axis(
+    1 + 2 * c * epsilon, d, centres_outside_gap(epsilon, c, sp.sqrt(d) / (2 * G_L2))
+)
+"""Pieces an axis of the square on [-c epsilon, 1 + c epsilon]."""
 
 CELLS = sp.floor(G**d / 2)
 """The class that meets fewer cells meets at most half of them."""
@@ -107,9 +112,7 @@ THEOREM = Theorem(
         ),
         Form(
             name=FormName.EXPLICIT,
-            expression=quadratic_bump_size(
-                sp.floor(_G_2**d / 2), d, sp.Max(2, pieces_an_axis(1 + 2 * c * epsilon, d, _GAP))
-            ),
+            expression=quadratic_bump_size(sp.floor(G_L2**d / 2), d, PIECES_L2),
             constant=Constant.EXPLICIT,
             regime=Regime(moves="every d, epsilon, c", fixed=""),
             source="one ball bump on each cell that meets the smaller class, depth 4",

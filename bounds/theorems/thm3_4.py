@@ -14,7 +14,7 @@ from robustsize.bounds.statement import (
     Theorem,
 )
 from robustsize.bounds.symbols import Norm, alpha, d, epsilon
-from robustsize.bounds.theorems._common import PAPER, lower_forms
+from robustsize.bounds.theorems._common import PAPER, STANDARD_ERROR, lower_forms
 
 
 def _forms(norm: Norm, points: sp.Expr, packing: str) -> tuple[Form, ...]:
@@ -27,6 +27,7 @@ def _forms(norm: Norm, points: sp.Expr, packing: str) -> tuple[Form, ...]:
         optional=(alpha,),
         increasing=(d,),
         decreasing=(epsilon, alpha),
+        notes=(STANDARD_ERROR,),
         derivations=("C3",),
     )
 
@@ -36,7 +37,8 @@ THEOREM = Theorem(
     title="General case, lower bound",
     statement=(
         "If the networks with at most n parameters reach zero standard test error on every pair "
-        "of 2 epsilon-separated A, B in [0,1]^d, then n is at least of that order."
+        "of 2 epsilon-separated A, B in [0,1]^d, whatever the distribution on A u B, then n is at "
+        "least of that order."
     ),
     hypotheses=(Hypothesis("one size must serve every 2 epsilon-separated pair A, B"),),
     kind=Kind.LOWER,

@@ -12,7 +12,7 @@ from robustsize.bounds.statement import (
     Theorem,
 )
 from robustsize.bounds.symbols import alpha, c, d, epsilon, mu
-from robustsize.bounds.theorems._common import BALANCED, PAPER, lower_forms
+from robustsize.bounds.theorems._common import BALANCED, PAPER, ROBUST_ERROR, lower_forms
 
 THEOREM = Theorem(
     id="thm4.3",
@@ -52,7 +52,7 @@ THEOREM = Theorem(
             optional=(c, alpha, mu),
             increasing=(d,),
             decreasing=(epsilon, alpha),
-            notes=("below it some labelling has robust test error > alpha mu_0",),
+            notes=(ROBUST_ERROR,),
             derivations=("C3",),
         ),
     ),

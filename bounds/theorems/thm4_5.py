@@ -5,6 +5,7 @@ import sympy as sp
 from robustsize.bounds.growth import SQUARED_VC
 from robustsize.bounds.packing import grid
 from robustsize.bounds.statement import (
+    ANY_FAMILY,
     Constant,
     Form,
     FormName,
@@ -16,7 +17,7 @@ from robustsize.bounds.statement import (
     Theorem,
 )
 from robustsize.bounds.symbols import alpha, c, d, epsilon, mu
-from robustsize.bounds.theorems._common import BALANCED, C_2, PAPER
+from robustsize.bounds.theorems._common import BALANCED, C_2, PAPER, ROBUST_ERROR
 
 THEOREM = Theorem(
     id="thm4.5",
@@ -52,10 +53,11 @@ THEOREM = Theorem(
             needs=(d, epsilon),
             optional=(c, alpha, mu),
             hypotheses=(Hypothesis("VC(F_n) <= n^2, the polynomial that is taken here"),),
+            trivial=ANY_FAMILY,
             increasing=(d,),
             decreasing=(epsilon, alpha),
             notes=(
-                "below it some labelling has robust test error > alpha mu_0",
+                ROBUST_ERROR,
                 f"{SQUARED_VC.name}: {SQUARED_VC.meaning}",
             ),
             derivations=("C2", "C3"),

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from robustsize.bounds.construction_size import cells_an_axis, unshared_bump_size
+from robustsize.bounds.construction_size import cells_an_axis, covered_size
 from robustsize.bounds.statement import (
     Constant,
     Form,
@@ -17,6 +17,7 @@ from robustsize.bounds.symbols import L, Norm, c, d, epsilon, k
 from robustsize.bounds.theorems._common import (
     C_2,
     EXPLICIT_SIZE,
+    FLAT,
     K_AT_MOST_D,
     PAPER,
     depth_at_least,
@@ -55,19 +56,30 @@ THEOREM = Theorem(
         ),
         Form(
             name=FormName.EXPLICIT,
-            expression=unshared_bump_size(sp.floor(cells_an_axis(epsilon, c) ** k / 2), d),
+            expression=covered_size(cells_an_axis(epsilon, c) ** k, d),
             constant=Constant.EXPLICIT,
             regime=Regime(moves="every k, d, epsilon, c", fixed=""),
             source="one box bump on each ball of a covering that meets the smaller class, depth 3",
             needs=(d, k, epsilon, c),
             norms=(Norm.INF,),
             optional=(L,),
-            hypotheses=(depth_at_least(3),),
+            scope=FLAT,
+            hypotheses=(
+                Hypothesis(
+                    "M lies in a k-dimensional face of [0,1]^d (a flat k-cube), or in so many "
+                    "closed l_inf balls of radius below (1-c) epsilon: g^k, "
+                    "g = floor(1/(2 (1-c) epsilon)) + 1"
+                ),
+                depth_at_least(3),
+            ),
             increasing=(d, k, c),
             decreasing=(epsilon,),
             notes=(
-                "M is a flat k-cube, a face of [0,1]^d, or any set that as many l_inf balls of "
-                "radius below (1-c) epsilon cover; the exponent is k, and the size linear in d",
+                "not for every k-dimensional M: a closed curve through all points of a grid has "
+                "k = 1 and needs as many parameters as the grid (thm3.4); another M has its own "
+                "covering number in place of g^k",
+                "the exponent is k, and the size linear in d; the network is robust on whole l_inf "
+                "balls, not only on M",
                 EXPLICIT_SIZE,
             ),
             derivations=("C4",),

@@ -14,7 +14,14 @@ from robustsize.bounds.statement import (
     Theorem,
 )
 from robustsize.bounds.symbols import Norm, alpha, c, d, epsilon, k, mu
-from robustsize.bounds.theorems._common import BALANCED, K_AT_MOST_D, PAPER, lower_forms
+from robustsize.bounds.theorems._common import (
+    BALANCED,
+    FLAT,
+    K_AT_MOST_D,
+    PAPER,
+    ROBUST_ERROR,
+    lower_forms,
+)
 
 _BASE = 2 * epsilon * sp.sqrt(d / k)
 
@@ -55,9 +62,17 @@ THEOREM = Theorem(
             optional=(c, alpha, mu),
             increasing=(k,),
             decreasing=(epsilon, alpha),
+            scope=FLAT,
+            hypotheses=(
+                Hypothesis(
+                    "M holds a k-dimensional face of [0,1]^d (a flat k-cube), or as many points "
+                    "2 epsilon apart in l_inf: K^k, K = floor(1/(2 epsilon)) + 1"
+                ),
+            ),
             notes=(
-                "M is a flat k-cube, a face of [0,1]^d; another M has its own packing number",
-                "below it some labelling has robust test error > alpha mu_0",
+                "not for every k-dimensional M: a small one has no two points 2 epsilon apart; "
+                "another M has its own packing number in place of K^k",
+                ROBUST_ERROR,
             ),
             derivations=("C3",),
         ),

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import sympy as sp
 
+from robustsize.bounds.catalogue import theorem
+from robustsize.bounds.statement import FormName
 from robustsize.bounds.symbols import (
     BY_SYMBOL,
     InputError,
@@ -15,11 +17,13 @@ from robustsize.bounds.symbols import (
     Norm,
     Values,
     c,
+    checked,
     d,
     delta,
     epsilon,
     k,
 )
+from robustsize.bounds.value import BoundValue, bound_value, choose_form
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.construct.thm2_2 import robust_fit
 from robustsize.simulate.construct.thm3_3 import robust_classifier
@@ -37,14 +41,22 @@ POINTS = 20
 
 @dataclass(frozen=True)
 class Request:
-    """What to build. pair: the user's data, or None for a random instance from the seed."""
+    """What to build. pair: the user's data, or None for a random instance from the seed.
+
+    Raises InputError where a value is outside its domain.
+    """
 
     values: Values
     norm: Norm
     pair: SeparatedPair | None
     seed: int
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", checked(self.values))
+
     def __getitem__(self, symbol: sp.Symbol) -> Fraction:
+        if symbol is d and self.pair is not None:
+            return Fraction(self.pair.dimension)
         if symbol not in self.values:
             parameter = BY_SYMBOL[symbol]
             raise InputError(
@@ -55,18 +67,34 @@ class Request:
 
     @property
     def points(self) -> int:
-        """How many random points are wanted."""
+        """How many points there are, the user's or random ones."""
+        if self.pair is not None:
+            return len(self.pair.A) + len(self.pair.B)
         return int(self.values.get(N, Fraction(POINTS)))
 
 
 def build(id: str, request: Request) -> Construction:
     """The network of a theorem's upper bound for the requested sets.
 
-    Raises InputError for a theorem without a construction or a missing parameter, ValueError where
-    the sets do not fit the theorem.
+    Raises InputError as `promise` does, ValueError where the sets do not fit the theorem.
+    """
+    promise(id, request)
+    return _BUILDERS[id](request)
+
+
+def promise(id: str, request: Request) -> BoundValue:
+    """The explicit upper bound of the catalogue that the built network keeps.
+
+    The hard instance of Theorem 4.3, which bounds sizes from below, is a pair for Theorem 3.3.
+
+    Raises InputError for a theorem without a construction, a missing parameter, or parameters to
+    which the bound does not apply.
     """
     _require_builder(id)
-    return _BUILDERS[id](request)
+    bound = theorem("thm3.3" if id == "thm4.3" else id)
+    form = choose_form(bound, request.norm, FormName.EXPLICIT)
+    values = {symbol: request[symbol] for symbol in _TAKES[id]}
+    return bound_value(bound, form, {**values, N: Fraction(request.points)}, request.norm)
 
 
 def parameters_read(id: str, *, random: bool) -> frozenset[sp.Symbol]:
@@ -152,6 +180,12 @@ def _thm5_5(request: Request) -> Construction:
     return manifold_classifier(pair, manifold.covering((1 - ratio) * gap), ratio)
 
 
+_TAKES: dict[str, tuple[sp.Symbol, ...]] = {
+    "thm2.2": (d, epsilon, delta),
+    "thm3.3": (d, epsilon, c),
+    "thm4.3": (d, epsilon, c),
+    "thm5.5": (d, k, epsilon, c),
+}
 _BUILDERS: dict[str, Callable[[Request], Construction]] = {
     "thm2.2": _thm2_2,
     "thm3.3": _thm3_3,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from math import isqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,41 +15,36 @@ from numpy.typing import NDArray
 from robustsize.bounds.construction_size import quadratic_bump_size
 from robustsize.simulate.construct.result import as_int, matrix
 from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.exact import PrecisionError, Rationals
 
-SLACK = Fraction(1, 1 << 20)
-"""The share of the gap kept free of interpolation, so that float weights do not eat the margin."""
-
-
-def pieces(length: Fraction, d: int, gap: Fraction) -> int:
-    """Fewest P >= 2 with d (length / P)^2 / 4 below the gap of squared distances.
-
-    One more where that leaves less than SLACK of the gap. Raises ValueError where gap <= 0.
-    """
-    if gap <= 0:
-        raise ValueError(f"the squared distances to A and to B leave no gap ({float(gap):.3g})")
-    square = length**2 * d / (4 * gap)
-    P = isqrt(square.__floor__()) + 1
-    return max(2, P if square <= (1 - SLACK) * P**2 else P + 1)
+OUTSIDE = Fraction(1, 1 << 40)
+"""How far left of the domain the first piece starts, as a share of the domain."""
 
 
 def quadratic_network(
-    centres: Rationals, near: Fraction, far: Fraction, domain: tuple[Fraction, Fraction], label: int
-) -> tuple[Network, int, int]:
-    """The bumps of l_2 balls as a network: itself, its size by formula, the pieces an axis.
+    centres: Rationals,
+    near: Fraction,
+    far: Fraction,
+    domain: tuple[Fraction, Fraction],
+    P: int,
+    label: int,
+) -> tuple[Network, int]:
+    """The bumps of l_2 balls as a network, and its size by formula.
 
     centres: shape (S, d). near < far: squared distances; a bump is at least 1 up to `near` and 0
-    from `far` on, where x lies in [domain]^d. Sign `label` on the bumps.
+    from `far` on, where x lies in [domain]^d. P: pieces an axis. Sign `label` on the bumps.
 
-    Raises ValueError where near >= far.
+    Raises PrecisionError where the interpolation leaves nothing of the gap between near and far, or
+    float64 does not tell the pieces' ends apart.
     """
     S, d = centres.numerators.shape
     a, b = domain
-    P = pieces(b - a, d, far - near)
     # The first breakpoint is certainly left of the domain, also as a float.
-    a -= SLACK**2 * (b - a)
+    a -= OUTSIDE * (b - a)
     eta = (b - a) / P
     knots = [*(Fraction(float(a + i * eta)) for i in range(P)), b]
+    if any(u >= v for u, v in pairwise(knots)):
+        raise PrecisionError(f"float64 does not tell {P} pieces an axis apart")
     slopes = [u + v for u, v in pairwise(knots)]
     turns = [float(v - u) for u, v in pairwise(slopes)]
     axis, piece = np.divmod(np.arange(d * P), P)
@@ -66,7 +60,10 @@ def quadratic_network(
         ),
     )
     worst = max((v - u) ** 2 for u, v in pairwise(knots)) / 4
-    scale = 1 / (far - near - d * worst)
+    left = far - near - d * worst
+    if left <= 0:
+        raise PrecisionError(f"{P} pieces an axis leave no gap between the squared distances")
+    scale = 1 / left
     third, third_bias = _bumps(centres, scale, far, knots[0], slopes[0])
     network = Network.of(
         [
@@ -78,7 +75,7 @@ def quadratic_network(
     )
     zero = d * knots[:-1].count(Fraction(0))
     zero += int((third == 0).sum() + (third_bias == 0).sum())
-    return network, as_int(quadratic_bump_size(S, d, P, zero)), P
+    return network, as_int(quadratic_bump_size(S, d, P, zero))
 
 
 def _bumps(

@@ -10,6 +10,8 @@ import numpy as np
 import sympy as sp
 from scipy import sparse
 
+from robustsize.bounds import balls
+from robustsize.bounds.symbols import Values
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import DENSE_ENTRIES, Network, Weight
 from robustsize.simulate.sets.regions import Region
@@ -20,18 +22,18 @@ class Construction:
     """A network built for a guarantee, with its size by formula.
 
     id: the theorem. network: the network. formula_size: the exact formula of
-    `bounds.construction_size` at this network's numbers, equal to network.size. bound_size: the
-    theorem's explicit form, at least that. cells: bumps, or a staircase's label changes. p, radius:
-    the guarantee, a perturbation of l_p norm at most radius keeps the label +1 on all of `positive`
-    and -1 on all of `negative` (None: the empty set). form: which of the
-    theorem's constructions this is.
+    `bounds.construction_size` at this network's numbers, equal to network.size. form_size: at most
+    what this form costs on sets of as many cells, points or balls, at least that. cells: bumps, or
+    a staircase's label changes. p, radius: the guarantee, a perturbation of l_p norm at most radius
+    keeps the label +1 on all of `positive` and -1 on all of `negative` (None: the empty set). form:
+    which of the theorem's constructions this is.
     """
 
     id: str
     form: str
     network: Network
     formula_size: int
-    bound_size: int
+    form_size: int
     cells: int
     p: Norm
     radius: Fraction
@@ -57,6 +59,17 @@ def as_int(size: sp.Expr) -> int:
     if not size.is_Integer:
         raise ValueError(f"{size} is not an integer")
     return int(size)
+
+
+def whole(formula: sp.Expr, values: Values) -> int:
+    """The exact value of a formula of the theory at parameters.
+
+    Raises ValueError where it is too large to be held exactly.
+    """
+    value = balls.certain(formula, values)
+    if not isinstance(value, Fraction) or value.denominator != 1:
+        raise ValueError(f"{sp.sstr(formula)} has no exact whole value at these parameters")
+    return int(value)
 
 
 def matrix(

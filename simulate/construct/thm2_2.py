@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from robustsize.bounds import symbols
 from robustsize.bounds.construction_size import quadratic_bump_size, unshared_bump_size
+from robustsize.bounds.theorems.thm2_2 import PIECES_L2
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.quadratic import quadratic_network
-from robustsize.simulate.construct.result import Construction, as_int
+from robustsize.simulate.construct.result import Construction, as_int, whole
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.sets.regions import Region, SeparatedPair
 
@@ -63,13 +65,15 @@ def _boxes(
 
 
 def _balls(pair: SeparatedPair, delta: Fraction, label: int) -> Construction:
-    points, reach = pair.side(label), 1 + delta
+    points, reach, d = pair.side(label), 1 + delta, pair.dimension
     _check_domain(pair.A)
     _check_domain(pair.B)
-    network, size, P = quadratic_network(
-        points.low, delta**2, (2 * pair.epsilon - delta) ** 2, (-reach, reach), label
+    at = {symbols.d: Fraction(d), symbols.epsilon: pair.epsilon, symbols.delta: delta}
+    P = whole(PIECES_L2, at)
+    network, size = quadratic_network(
+        points.low, delta**2, (2 * pair.epsilon - delta) ** 2, (-reach, reach), P, label
     )
-    bound = as_int(quadratic_bump_size(len(points), pair.dimension, P))
+    bound = as_int(quadratic_bump_size(len(points), d, P))
     return Construction(
         "thm2.2", "balls", network, size, bound, len(points), Norm.TWO, delta, pair.A, pair.B
     )

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from enum import Enum
 from fractions import Fraction
-from math import floor, isqrt
+from math import floor
 
+from robustsize.bounds import symbols
 from robustsize.bounds.construction_size import (
     bit_families_size,
     depth_five_size,
@@ -20,12 +21,13 @@ from robustsize.bounds.construction_size import (
     shared_bump_size,
     unshared_bump_size,
 )
+from robustsize.bounds.theorems.thm3_3 import G_L2, PIECES_L2, G
 from robustsize.simulate.construct.bit_families import BitFamilies, Ladder
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.grid import cell_centres, cells_meeting
 from robustsize.simulate.construct.halves import Cells, depth_five_network, depth_four_network
 from robustsize.simulate.construct.quadratic import quadratic_network
-from robustsize.simulate.construct.result import Construction, as_int
+from robustsize.simulate.construct.result import Construction, as_int, whole
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import Rationals
@@ -73,7 +75,7 @@ def robust_classifier(
         return _pieces(pair, c)
     if form is Form.BITS:
         return _bits(pair, c)
-    g = floor(1 / (2 * (1 - c) * pair.epsilon)) + 1
+    g = whole(G, {symbols.epsilon: pair.epsilon, symbols.c: c})
     cells, label = _fewer_cells(pair, g)
     if form is not Form.SMALLEST:
         return _on_cells(pair, c, cells, g, label, form)
@@ -162,13 +164,13 @@ def _pieces(pair: SeparatedPair, c: Fraction) -> Construction:
 
 def _balls(pair: SeparatedPair, c: Fraction) -> Construction:
     d, epsilon = pair.dimension, pair.epsilon
-    # The integer part of sqrt(d) / (2 (1-c) epsilon), exactly, plus one.
-    g = isqrt(floor(d / (2 * (1 - c) * epsilon) ** 2)) + 1
+    at = {symbols.d: Fraction(d), symbols.epsilon: epsilon, symbols.c: c}
+    g, P = whole(G_L2, at), whole(PIECES_L2, at)
     cells, label = _fewer_cells(pair, g)
     h, radius = half_diagonal_above(d, Fraction(1, g)), c * epsilon
     near, far = (h + radius) ** 2, (2 * epsilon - h - radius) ** 2
     domain = (-radius, 1 + radius)
-    network, size, P = quadratic_network(cell_centres(cells, g), near, far, domain, label)
+    network, size = quadratic_network(cell_centres(cells, g), near, far, domain, P, label)
     bound = as_int(quadratic_bump_size(len(cells), d, P))
     return _construction(pair, Form.BALLS, network, size, bound, len(cells), c)
 

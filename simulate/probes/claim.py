@@ -11,9 +11,16 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from flint import arb
+
+from robustsize.bounds.balls import float_above, float_below
+from robustsize.bounds.statement import Kind
+from robustsize.bounds.symbols import InputError
 from robustsize.bounds.value import BoundValue, require_comparable
 
 Number = int | Fraction | float
+MOST_DIGITS = 300
+"""Limits have no more digits."""
 
 
 class Reading(Enum):
@@ -38,17 +45,32 @@ class Limit:
     source: str
     vacuous: str | None = None
 
+    @property
+    def below(self) -> float:
+        """The value as a float, rounded down: a lower limit still holds."""
+        return float_below(self.value)
+
+    @property
+    def above(self) -> float:
+        """The value as a float, rounded up: an upper limit still holds."""
+        return float_above(self.value)
+
     @classmethod
     def of(cls, bound: BoundValue) -> Limit:
-        """The limit that a bound sets.
+        """The limit that a bound sets, a float where its value is 2^63 or more.
 
-        Raises IncomparableError where the bound's constant is unspecified, ValueError where its
-        value has no exact integer below 2^63.
+        Raises IncomparableError where the bound's constant is unspecified, InputError where its
+        value is beyond floats.
         """
-        require_comparable(bound.id, bound.form, bound.constant, bound.quantity, 0)
-        if bound.value is None:
-            raise ValueError(f"{bound.id} has no exact value at {bound.parameters}")
-        return cls(bound.value, f"{bound.id} {bound.form.value}", bound.vacuous)
+        require_comparable(bound.id, bound.form, bound.constant, bound.quantity)
+        value: Number | None = bound.value
+        if value is None and bound.log10 is not None and bound.log10 < MOST_DIGITS:
+            power = arb(10) ** arb(bound.log10)
+            value = float_below(power) if bound.kind is Kind.LOWER else float_above(power)
+        if value is None:
+            at = ", ".join(f"{name} {given}" for name, given in bound.parameters.items())
+            raise InputError(f"{bound.id} is beyond what is measured at {at}")
+        return cls(value, f"{bound.id} {bound.label}", bound.vacuous)
 
 
 @dataclass(frozen=True)
@@ -82,12 +104,14 @@ class Between:
     """The quantity lies in [low, high], for certain; None: nothing is known on that side.
 
     tried: what was tried for the missing side, such as the seeds and steps of a search; that
-    nothing was found is evidence only.
+    nothing was found is evidence only. reach: where one side is missing, the furthest value that
+    what was tried could have shown on the other, None where nothing limits it.
     """
 
     low: Number | None
     high: Number | None
     tried: str = ""
+    reach: Number | None = None
 
 
 def exactly(value: Number) -> Between:
@@ -95,14 +119,14 @@ def exactly(value: Number) -> Between:
     return Between(value, value)
 
 
-def at_most(value: Number | None, tried: str) -> Between:
+def at_most(value: Number | None, tried: str, reach: Number | None = None) -> Between:
     """A witness from above, such as a certified network; None where none was found."""
-    return Between(None, value, tried)
+    return Between(None, value, tried, reach)
 
 
-def at_least(value: Number | None, tried: str) -> Between:
+def at_least(value: Number | None, tried: str, reach: Number | None = None) -> Between:
     """A witness from below, such as the sign patterns found."""
-    return Between(value, None, tried)
+    return Between(value, None, tried, reach)
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ import numpy as np
 
 from robustsize.bounds.growth import SHARPEST
 from robustsize.bounds.smallest_size import smallest_size
-from robustsize.bounds.symbols import InputError
-from robustsize.bounds.value import too_small_to_say
+from robustsize.bounds.statement import ON_CUBE, Trivial
+from robustsize.bounds.value import says_nothing
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.probes.claim import Limit
 from robustsize.simulate.probes.probe import Row, Run, Setting
+from robustsize.simulate.probes.sizes import imprecise
 from robustsize.simulate.robust_error import RobustError, robust_error
 from robustsize.simulate.searching.race import STAGES
+from robustsize.simulate.sets.exact import PrecisionError
 from robustsize.simulate.train import Start, train
 from robustsize.simulate.training.plan import Plan
 
@@ -57,7 +59,7 @@ def trained(
 ) -> list[list[Network]]:
     """For each architecture `setting.seeds` networks, the radius growing in stages.
 
-    Raises InputError where the device is not there or training refuses the instance.
+    Raises InputError where float64 does not hold the instance.
     """
     starts: list[Start] = [hidden for hidden in architectures for _ in range(setting.seeds)]
     for share in STAGES:
@@ -71,9 +73,8 @@ def trained(
         )
         try:
             made = train(instance.floats(), instance.labels, starts, plan, device=setting.device)
-        except ValueError as error:
-            at = f"--device {setting.device}"
-            raise InputError(f"{at}: {error}; for example --device cpu") from error
+        except PrecisionError as error:
+            raise imprecise(setting, error) from error
         starts = [made.network(i) for i in range(len(starts))]
     networks = [made.network(i) for i in range(len(starts))]
     return [networks[a : a + setting.seeds] for a in range(0, len(networks), setting.seeds)]
@@ -98,18 +99,24 @@ def tested(
 
 
 def random_labelling_limit(
-    m: int, dimension: int, alpha: Fraction, *, spare_bits: int = SPARE_BITS
+    m: int,
+    dimension: int,
+    alpha: Fraction,
+    *,
+    spare_bits: int = SPARE_BITS,
+    trivial: Trivial = ON_CUBE,
 ) -> Limit:
     """A size that all labellings of m points but a share 2^-spare_bits need for robust error alpha.
 
     A class with at most n parameters meets at most a share 2^-t of the labellings of m forced
     points up to a share alpha of errors while log2 Pi(m) < m - log2 Hamming(m, alpha) - t; at t = 0
-    it does not meet them all. Source: theory.md C2 with the growth bounds of C1 and C6.
+    it does not meet them all. trivial: what every classifier needs where the points lie. Source:
+    theory.md C2 with the growth bounds of C1 and C6.
     """
     needed = smallest_size(Fraction(m), dimension, None, alpha, SHARPEST, spare_bits)
     assert needed.n is not None
     which = f"all labellings but a share 2^-{spare_bits}" if spare_bits else "the worst labelling"
-    return Limit(needed.n, f"growth bound, {m} points, {which}", too_small_to_say(needed.n))
+    return Limit(needed.n, f"growth bound, {m} points, {which}", says_nothing(needed.n, trivial))
 
 
 def error_rows(
@@ -124,7 +131,7 @@ def error_rows(
             series=series,
             at={**at, "size": float(np.median([one.network.size for one in group]))},
             values=tuple(float(one.test.low) for one in group),
-            more={"networks": [one.json() for one in group], "needed": float(needed.value)},
+            more={"networks": [one.json() for one in group], "needed": needed.below},
         )
         for group in groups
     ]

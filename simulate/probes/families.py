@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.growth import SQUARED_VC
 from robustsize.bounds.smallest_size import smallest_size
+from robustsize.bounds.statement import ANY_FAMILY
 from robustsize.bounds.symbols import alpha, c, epsilon
-from robustsize.bounds.value import too_small_to_say
+from robustsize.bounds.value import says_nothing
 from robustsize.simulate.classifiers.neighbours import neighbours_vc
 from robustsize.simulate.classifiers.sigmoid import sigmoid_vc
 from robustsize.simulate.classifiers.trees import tree_vc
@@ -89,7 +90,7 @@ class Place:
         assert needed is not None
         chance = "" if self.complete else f", but for a chance of 2^-{SPARE_BITS}"
         source = f"thm4.5 explicit, m = {self.m}{chance}"
-        return Limit(needed, source, too_small_to_say(needed))
+        return Limit(needed, source, says_nothing(needed, ANY_FAMILY))
 
     def below(self) -> int:
         """The largest size below the bound at robust error alpha."""
@@ -155,7 +156,7 @@ class Family:
             series=f"{self.name}: size" + (", all labellings" if place.complete else ""),
             at={"d": place.dimension},
             values=tuple(sizes),
-            lower=float(place.bound(Fraction(0)).value),
+            lower=place.bound(Fraction(0)).below,
             more=more,
         )
 

@@ -230,7 +230,7 @@ class _Gap:
                     series=f"robust training error 0, {self.name}",
                     at={"samples": float(count)},
                     values=(smallest,),
-                    upper=float(claim.upper.value),
+                    upper=claim.upper.above,
                 )
             )
         return evidence, rows

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import accumulate, pairwise, product
-from math import comb, inf, log2, nextafter
+from math import comb
 
 import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
 from robustsize.bounds import balls
+from robustsize.bounds.balls import float_above, float_below
 from robustsize.bounds.growth import SHARPEST
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, N, Norm, d
 from robustsize.simulate.exact_width import WidthStatus, smallest_width
@@ -75,7 +76,7 @@ def growth_limits(hidden: tuple[int, ...], dimension: int, m: int) -> dict[str, 
     if len(hidden) == 1:
         activations = cover(m, dimension + 1) ** hidden[0]
         limits["Cover"] = _log2(arb(activations * cover(m, hidden[0] * (dimension + 1) + 1)))
-    return {name: _float_above(bits) for name, bits in limits.items() if bits is not None}
+    return {name: float_above(bits) for name, bits in limits.items() if bits is not None}
 
 
 def cover(m: int, D: int) -> int:
@@ -104,9 +105,14 @@ def _log2(x: arb) -> arb:
     return x.log() / arb.const_log2()
 
 
-def _float_above(bits: arb) -> float:
-    """A float at or above every number in the ball."""
-    return nextafter(float(bits.upper()), inf)
+def _bits(count: int, *, up: bool) -> float | None:
+    """log2 of a count, rounded up or down; None for none."""
+    if not count:
+        return None
+    if count & (count - 1) == 0:
+        return float(count.bit_length() - 1)
+    bits = _log2(balls.ball(count))
+    return float_above(bits) if up else float_below(bits)
 
 
 def count_patterns(points: Sequence[Point], width: int, run: Run) -> Counted:
@@ -250,14 +256,16 @@ def _measure(
     points = random_points(m, dimension, setting.seed)
     if exact:
         counted = count_patterns(points, hidden[0], run)
-        high = log2(counted.possible) if counted.points == m else None
+        high = _bits(counted.possible, up=True) if counted.points == m else None
         tried = f"{counted.programmes} labellings decided by linear programmes"
-        evidence = Between(log2(counted.sure) if counted.sure else None, high, tried)
+        reach = _bits(2**counted.points, up=True)
+        evidence = Between(_bits(counted.sure, up=False), high, tried, reach)
         more = vars(counted)
     else:
         random = np.random.Generator(np.random.Philox(key=[setting.seed, (dimension << 32) + m]))
         found, drawn = search_patterns(points, hidden, 1000 * setting.seeds, run, random)
-        evidence = at_least(log2(found) if found else None, f"{drawn} random networks")
+        reach = _bits(max(2 * drawn, 1), up=True)
+        evidence = at_least(_bits(found, up=False), f"{drawn} random networks", reach)
         more = {"found": found, "networks": drawn}
     row = Row(
         series=f"widths {'-'.join(map(str, hidden))}, {'exact' if exact else 'found'}",

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm
+from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, checked
 from robustsize.simulate.probes.claim import Evidence, Prediction, Slope
 
 Progress = Callable[[float, str], None]
@@ -30,7 +30,10 @@ def axes(given: Mapping[sp.Symbol, str]) -> Axes:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """Where a probe measures. seeds: random instances, starts or trials (each probe says which)."""
+    """Where a probe measures. seeds: random instances, starts or trials (each probe says which).
+
+    Raises InputError where a value is outside its domain.
+    """
 
     axes: Axes
     seeds: int
@@ -38,9 +41,23 @@ class Setting:
     seed: int = 0
     device: str = "auto"
 
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise InputError(f"--seeds {self.seeds}: must be >= 1; for example --seeds 8")
+        exact = {
+            symbol: tuple(checked({symbol: value})[symbol] for value in values)
+            for symbol, values in self.axes.items()
+        }
+        object.__setattr__(self, "axes", exact)
+
     def all(self, symbol: sp.Symbol) -> tuple[Fraction, ...]:
         """The values of a parameter."""
         return self.axes[symbol]
+
+    def given(self, *symbols: sp.Symbol) -> str:
+        """Options with their values, as a message names them."""
+        values = {BY_SYMBOL[s].option: map(str, self.axes[s]) for s in symbols if s in self.axes}
+        return " ".join(f"{option} {','.join(texts)}" for option, texts in values.items())
 
     def one(self, symbol: sp.Symbol) -> Fraction:
         """The value of a parameter that takes only one.

@@ -18,6 +18,7 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.bounds.balls import float_above
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, N, Norm, d, epsilon
 from robustsize.simulate.construct.prop3_2 import robust_function, steepness
 from robustsize.simulate.instance import Point
@@ -261,7 +262,7 @@ def _measure_random(
         series=f"steepness, {kind.value}",
         at={"d": float(dimension), "epsilon": float(e)},
         values=tuple(s.measured for s in slopes),
-        upper=float(1 / e),
+        upper=float_above(1 / e),
         more={
             "p": setting.p.value,
             "pieces": [[len(pair.A), len(pair.B)] for pair in pairs],
@@ -329,7 +330,7 @@ def _measure_tight(
         series="exact slope",
         at={"d": float(pairs[0][0].dimension), "epsilon": float(e)},
         values=tuple(None if s is None else float(max(map(abs, s))) for s in slopes),
-        upper=float(1 / e),
+        upper=float_above(1 / e),
         more={"value of f* midway": [None if v is None else str(v) for v in middles]},
     )
     return Outcome(evidence, (row,))

@@ -7,7 +7,7 @@ from typing import Any
 
 from robustsize.bounds.catalogue import theorem
 from robustsize.bounds.statement import FormName
-from robustsize.bounds.symbols import InputError, Norm, Values
+from robustsize.bounds.symbols import InputError, Norm, Values, c, delta, epsilon
 from robustsize.bounds.value import bound_value, choose_form
 from robustsize.simulate.certify import Certificate
 from robustsize.simulate.instance import Instance
@@ -15,6 +15,7 @@ from robustsize.simulate.probes.claim import Hypothesis, Limit, Prediction, Read
 from robustsize.simulate.probes.probe import Run, Setting, Trend
 from robustsize.simulate.search import Found, Settings, search
 from robustsize.simulate.searching.prune import Effort
+from robustsize.simulate.sets.exact import PrecisionError
 
 
 def explicit(id: str, values: Values, p: Norm) -> Limit:
@@ -80,7 +81,7 @@ def smallest_sizes(
 ) -> list[Found]:
     """The smallest certified network found for each instance; kept as name-0.npz, name-1.npz, ...
 
-    Raises InputError where the device is not there or the instances cannot be searched.
+    Raises InputError where float64 does not hold the instances or their networks.
     """
     try:
         result = search(
@@ -90,12 +91,18 @@ def smallest_sizes(
             budget_seconds=run.seconds_left,
             progress=run.progress,
         )
-    except ValueError as error:
-        raise InputError(f"--device {setting.device}: {error}; for example --device cpu") from error
+    except PrecisionError as error:
+        raise imprecise(setting, error) from error
     for i, found in enumerate(result.found):
         if found.network is not None:
             found.network.save(run.folder / f"{name}-{i}.npz")
     return list(result.found)
+
+
+def imprecise(setting: Setting, error: PrecisionError) -> InputError:
+    """The one line that names the parameters which float64 does not hold, and some that it does."""
+    given = setting.given(epsilon, c, delta)
+    return InputError(f"{given}: {error}; for example --epsilon 1/4 --c 1/2")
 
 
 def size_of(found: Found) -> int | None:

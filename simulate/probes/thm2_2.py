@@ -22,15 +22,16 @@ from pathlib import Path
 
 import sympy as sp
 
+from robustsize.bounds.statement import ON_BALL
 from robustsize.bounds.symbols import InputError, N, Norm, d, delta, epsilon
-from robustsize.simulate.certify import CertificateStatus, certify
+from robustsize.simulate.certify import certify
 from robustsize.simulate.network import Network
 from robustsize.simulate.probes.claim import (
-    Between,
     Limit,
     Prediction,
     at_most,
 )
+from robustsize.simulate.probes.constructions import faults_found
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.fits import Place, gadget_place, random_place
 from robustsize.simulate.probes.gadgets import Gadgets
@@ -65,7 +66,11 @@ def _limits(place: Place) -> tuple[Limit, Limit]:
         delta: first.radius,
     }
     lower = random_labelling_limit(
-        place.forced, first.dimension, Fraction(0), spare_bits=place.spare_bits
+        place.forced,
+        first.dimension,
+        Fraction(0),
+        spare_bits=place.spare_bits,
+        trivial=ON_BALL,
     )
     lower = replace(lower, source=f"thm2.3 explicit: {lower.source}")
     return lower, explicit("thm2.2", values, first.p)
@@ -119,15 +124,15 @@ def _measure(place: Place, setting: Setting, run: Run) -> Outcome:
         _offer_bisector(one, run.folder / f"{name}-{i}.npz")
     evidence = {
         size.name: at_most(worst(found), tried(found)),
-        built.name: _faults(found, int(upper.value)),
+        built.name: faults_found(found, int(upper.value)),
     }
     copies = min(place.stands_for or 1, SHOWN)
     row = Row(
         series=place.series,
         at=place.at,
         values=tuple(size_of(one) for one in found for _ in range(copies)),
-        lower=float(lower.value),
-        upper=float(upper.value),
+        lower=lower.below,
+        upper=upper.above,
         more={
             "epsilon": float(place.epsilon),
             "forced": place.forced,
@@ -161,20 +166,6 @@ def _offer_bisector(found: Found, path: Path) -> None:
         found.offer(plane, certify(plane, instance, budget_seconds=inf), Origin.LINEAR)
         if found.network is plane:
             plane.save(path)
-
-
-def _faults(found: Sequence[Found], upper: int) -> Between:
-    """Constructions that are refuted or too large, and those the certifier left open."""
-    faults = unsure = 0
-    for one in found:
-        certificate = one.construction_certificate
-        status = certificate.status if certificate is not None else CertificateStatus.UNDECIDED
-        too_large = one.construction is not None and one.construction.size > upper
-        if too_large or status is CertificateStatus.COUNTEREXAMPLE:
-            faults += 1
-        elif status is CertificateStatus.UNDECIDED:
-            unsure += 1
-    return Between(faults, faults + unsure, f"{len(found)} networks built")
 
 
 def _whole(symbol: sp.Symbol, setting: Setting) -> list[int]:

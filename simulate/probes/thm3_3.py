@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon
-from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
 from robustsize.simulate.instance import Grid, Instance, Point, checkerboard, grid_axis
 from robustsize.simulate.probes.claim import (
@@ -33,11 +32,13 @@ from robustsize.simulate.probes.claim import (
     Prediction,
     at_most,
 )
+from robustsize.simulate.probes.constructions import Built, faults
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, Run, Setting, Trend, axes
 from robustsize.simulate.probes.sizes import (
     explicit,
     found_json,
+    imprecise,
     settings_for,
     size_of,
     size_trend,
@@ -46,6 +47,7 @@ from robustsize.simulate.probes.sizes import (
     worst,
 )
 from robustsize.simulate.search import Found
+from robustsize.simulate.sets.exact import PrecisionError
 from robustsize.simulate.sets.regions import SeparatedPair
 from robustsize.simulate.shatter import Shattered, all_labellings, shatter
 from robustsize.simulate.structural import certify_construction
@@ -221,14 +223,15 @@ class _Grid:
     def _built(self, labels: NDArray[np.int8]) -> Between:
         """Labellings with a faulty construction, and those where the certifier left it open."""
         form = Form.EXPLICIT if self.setting.p is Norm.INF else Form.BALLS
-        upper, faults, unsure = self.limits()[1].value, 0, 0
+        most, built = int(self.limits()[1].value), []
         for instance in self._instances(labels):
             pair = SeparatedPair.of_instance(instance, self.setting.one(epsilon))
-            network = robust_classifier(pair, self.setting.one(c), form=form)
-            status = certify_construction(network).status
-            faults += network.size > upper or status is CertificateStatus.COUNTEREXAMPLE
-            unsure += status is CertificateStatus.UNDECIDED and network.size <= upper
-        return Between(faults, faults + unsure, f"{len(labels)} networks built")
+            try:
+                network = robust_classifier(pair, self.setting.one(c), form=form)
+            except PrecisionError as error:
+                raise imprecise(self.setting, error) from error
+            built.append(Built(network.size, most, certify_construction(network)))
+        return faults(built)
 
     def _row(self, series: str, values: tuple[int | None, ...], more: dict[str, object]) -> Row:
         lower, upper = self.limits()
@@ -236,8 +239,8 @@ class _Grid:
             series=series,
             at={"d": float(self.d)},
             values=values,
-            lower=float(lower.value),
-            upper=float(upper.value),
+            lower=lower.below,
+            upper=upper.above,
             more={"points": len(self.points), "all labellings": self.exhaustive, **more},
         )
 

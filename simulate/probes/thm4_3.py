@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, c, d, epsilon
-from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.instance import (
     Grid,
     HardInstance,
@@ -34,8 +33,8 @@ from robustsize.simulate.probes.claim import (
     Limit,
     Prediction,
     at_most,
-    exactly,
 )
+from robustsize.simulate.probes.constructions import faults_found
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.probe import (
     Cell,
@@ -182,7 +181,7 @@ class _Dimension:
         drawn = [one for name, one in zip(labellings, found, strict=True) if "random" in name]
         sizes = [size for one in drawn if (size := size_of(one)) is not None]
         evidence: dict[str, Evidence] = {
-            self._built().name: exactly(sum(map(_fault, found))),
+            self._built().name: faults_found(found),
             **self._planes(instances),
         }
         if self.exhaustive:
@@ -214,8 +213,8 @@ class _Dimension:
             series="size",
             at={"d": self.d},
             values=tuple(map(size_of, found)),
-            lower=float(lower.value),
-            upper=float(upper.value),
+            lower=lower.below,
+            upper=upper.above,
             more={
                 "points": self.m,
                 "labellings": [
@@ -232,20 +231,13 @@ def _together(errors: Sequence[RobustError]) -> Between:
     return Between(Fraction(sure, total), Fraction(possible, total))
 
 
-def _fault(found: Found) -> int:
-    """1 where the instance's construction is refuted or larger than its formula."""
-    built, checked = found.construction, found.construction_certificate
-    assert built is not None
-    assert checked is not None
-    refuted = checked.status is CertificateStatus.COUNTEREXAMPLE
-    return int(refuted or built.size > built.bound_size)
-
-
 def _search(dimension: int, m: int, setting: Setting) -> Settings:
     """What is searched: more for more points, as far as a few minutes go."""
     if m <= EXHAUSTED:
         effort = Effort(rounds=12, tries=16)
-        chosen = Settings(ladder=((2,), (4,)), seeds=setting.seeds // 2, cycles=1, effort=effort)
+        chosen = Settings(
+            ladder=((2,), (4,)), seeds=-(-setting.seeds // 2), cycles=1, effort=effort
+        )
     elif m <= 9:
         ladder: tuple[tuple[int, ...], ...] = ((4,), (8,), (8, 4), (12, 6))
         effort = Effort(rounds=20, beam=2)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from robustsize.bounds import balls
+from robustsize.bounds.balls import float_above
 from robustsize.bounds.catalogue import theorem
 from robustsize.bounds.statement import FormName
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, beta, c, d, delta, epsilon
@@ -238,7 +239,7 @@ class _Experiment:
             series=self.name if upper is None else f"{self.name}, N of the bound",
             at={"d": self.dimension, "samples": count},
             values=tuple(t.wrong / t.total for t in trials),
-            upper=None if upper is None else float(upper),
+            upper=None if upper is None else float_above(upper),
             more={
                 "inconsistent": sum(not t.consistent for t in trials),
                 "points_a_test": trials[0].total,

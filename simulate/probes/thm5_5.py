@@ -18,23 +18,23 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.construction_size import cells_an_axis, unshared_bump_size
+from robustsize.bounds.construction_size import cells_an_axis, covered_size
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, c, d, epsilon, k, require_joint
-from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.construct.result import Construction, as_int
 from robustsize.simulate.construct.thm5_5 import manifold_classifier
 from robustsize.simulate.instance import Grid, Instance, Point, grid_axis
 from robustsize.simulate.probes.claim import (
-    Between,
     Hypothesis,
     Limit,
     Prediction,
     at_most,
 )
+from robustsize.simulate.probes.constructions import Built, faults
 from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
 from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, Run, Setting, Trend, axes
 from robustsize.simulate.probes.sizes import (
     found_json,
+    imprecise,
     settings_for,
     size_of,
     size_trend,
@@ -42,7 +42,7 @@ from robustsize.simulate.probes.sizes import (
     tried,
     worst,
 )
-from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.exact import PrecisionError, Rationals
 from robustsize.simulate.sets.manifolds import (
     BITS,
     Covering,
@@ -137,8 +137,7 @@ class Place:
 
         h < epsilon: no ball of the covering meets both classes, the smaller has at most half.
         """
-        cells = len(self.covering) // 2
-        size = as_int(unshared_bump_size(cells, self.manifold.d))
+        size = as_int(covered_size(len(self.covering), self.manifold.d))
         return Limit(
             size, f"thm5.5 explicit with half of the covering's {len(self.covering)} balls"
         )
@@ -253,34 +252,36 @@ def _measure(
     place: Place, predictions: tuple[Prediction, Prediction], setting: Setting, run: Run
 ) -> Outcome:
     size, construction = predictions
-    lower, upper = place.lower().value, place.upper().value
+    lower, upper = place.lower(), place.upper()
     instances = place.instances()
     name = f"thm5.5-{place.name.replace(' ', '-')}"
     found = smallest_sizes(instances, settings_for(instances, setting), run, setting, name)
-    built = [_build(place, instance) for instance in instances]
-    statuses = [certify_construction(one).status for one in built]
-    faults = sum(
-        one.size > upper or status is CertificateStatus.COUNTEREXAMPLE
-        for one, status in zip(built, statuses, strict=True)
-    )
-    unsure = statuses.count(CertificateStatus.UNDECIDED)
+    try:
+        built = [_build(place, instance) for instance in instances]
+    except PrecisionError as error:
+        raise imprecise(setting, error) from error
+    certificates = [certify_construction(one) for one in built]
+    judged = [
+        Built(one.size, int(upper.value), proof)
+        for one, proof in zip(built, certificates, strict=True)
+    ]
     evidence = {
         size.name: at_most(worst(found), f"robust on balls of R^d; {tried(found)}"),
-        construction.name: Between(faults, faults + unsure, f"{len(built)} networks built"),
+        construction.name: faults(judged),
     }
     row = Row(
         series=place.manifold.name,
         at={"k": float(place.manifold.k), "d": float(place.manifold.d)},
         values=tuple(size_of(one) for one in found),
-        lower=float(lower),
-        upper=float(upper),
+        lower=lower.below,
+        upper=upper.above,
         more={
             "packing": len(place.points),
             "covering": len(place.covering),
             "every labelling": place.every,
             "networks": [found_json(one) for one in found],
             "built": [one.size for one in built],
-            "structural": [status.value for status in statuses],
+            "structural": [proof.status.value for proof in certificates],
         },
     )
     return Outcome(evidence, (row,))

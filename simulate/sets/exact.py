@@ -18,6 +18,10 @@ MACHINE_LIMIT = 1 << 25
 """Numerators up to this are kept in int64: sums of a thousand squared differences still fit."""
 
 
+class PrecisionError(ValueError):
+    """What is asked for is well defined, but float64 does not hold it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rationals:
     """The array numerators / denominator; numerators int64, or Python integers where too large."""
@@ -89,7 +93,7 @@ def common(*arrays: Rationals) -> tuple[Rationals, ...]:
 def shortest_dyadic(low: Fraction, high: Fraction) -> float:
     """A number in [low, high] with the fewest binary places, 0 where it is in there.
 
-    Raises ValueError where the interval is empty or no float64 lies in it.
+    Raises ValueError where the interval is empty, PrecisionError where no float64 lies in it.
     """
     if low > high:
         raise ValueError(f"no number lies between {low} and {high}")
@@ -100,14 +104,14 @@ def shortest_dyadic(low: Fraction, high: Fraction) -> float:
         n = 0
     value = Fraction(n) / Fraction(2) ** places
     if Fraction(float(value)) != value:
-        raise ValueError(f"no float64 lies between {float(low)} and {float(high)}")
+        raise PrecisionError("no float64 lies between two balls")
     return float(value)
 
 
 def dyadics_above(values: Rationals, shift: Fraction, room: Fraction) -> NDArray[np.float64]:
     """For each value v a multiple of one power of two in [v + shift, v + shift + room].
 
-    Raises ValueError where room <= 0 or such a number is no float64.
+    Raises ValueError where room <= 0, PrecisionError where such a number is no float64.
     """
     if room <= 0:
         raise ValueError(f"no number lies in an interval of length {room}")
@@ -118,7 +122,7 @@ def dyadics_above(values: Rationals, shift: Fraction, room: Fraction) -> NDArray
     numerators = values.numerators.astype(object) * int(scale * q) + int(first * q)
     multiples = -(-numerators // q)
     if multiples.size and max(abs(multiples.min()), abs(multiples.max())) >= 1 << 53:
-        raise ValueError(f"no float64 lies between numbers only {float(room):.3g} apart")
+        raise PrecisionError("no float64 lies between what a bump covers and the other class")
     return np.asarray(multiples, dtype=np.float64) * float(step)
 
 

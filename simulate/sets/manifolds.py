@@ -47,7 +47,8 @@ class Manifold:
     """A k-manifold in R^d as images of the charts [0,1]^k.
 
     chart(i, u): maps parameters u of shape (m, k) in [0,1]^k to points of shape (m, d).
-    lipschitz: bounds |chart(i,u) - chart(i,v)|_inf / |u - v|_inf, for every chart.
+    lipschitz: bounds |chart(i,u) - chart(i,v)|_inf / |u - v|_inf, for every chart. flat: whether
+    it is [0,1]^k x {1/2}^(d-k), whose covering needs no rounding.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Manifold:
     charts: int
     lipschitz: Fraction
     chart: Callable[[int, NDArray[np.float64]], NDArray[np.float64]]
+    flat: bool = False
 
     def points(self, m: int, seed: int) -> Rationals:
         """m points of the manifold at uniform parameters, rounded to 2^-30."""
@@ -67,15 +69,21 @@ class Manifold:
     def covering(self, radius: Fraction) -> Covering:
         """A covering of radius h < `radius` by a grid of parameters in each chart.
 
-        Raises ValueError where `radius` is not above ROUNDING.
+        Raises ValueError where `radius` is not above what rounding the centres costs.
         """
-        room = radius - ROUNDING
+        rounding = Fraction(0) if self.flat else ROUNDING
+        room = radius - rounding
         if room <= 0:
-            raise ValueError(f"a covering radius is above {float(ROUNDING):.3g}; got {radius}")
+            raise ValueError(f"a covering radius is above {float(rounding):.3g}; got {radius}")
         g = (self.lipschitz / (2 * room)).__floor__() + 1
+        h = self.lipschitz / (2 * g) + rounding
+        if self.flat:
+            twice = 2 * np.indices((g,) * self.k).reshape(self.k, -1).T + 1
+            middle = np.full((len(twice), self.d - self.k), g)
+            centres = Rationals.from_integers(np.hstack([twice, middle]), 2 * g)
+            return Covering(self.name, self.k, centres, h)
         grid = (np.indices((g,) * self.k).reshape(self.k, -1).T + 0.5) / g
         images = np.vstack([self.chart(i, grid) for i in range(self.charts)])
-        h = self.lipschitz / (2 * g) + ROUNDING
         return Covering(self.name, self.k, _rounded(images), h)
 
 
@@ -96,7 +104,7 @@ def _check(k: int, d: int, needed: int) -> None:
 def flat_cube(k: int, d: int) -> Manifold:
     """The face [0,1]^k x {1/2}^(d-k), k <= d."""
     _check(k, d, k)
-    return Manifold("flat", k, d, 1, Fraction(1), lambda _, u: _padded(u, d))
+    return Manifold("flat", k, d, 1, Fraction(1), lambda _, u: _padded(u, d), flat=True)
 
 
 def rotated_cube(k: int, d: int, seed: int = 0) -> Manifold:

@@ -251,5 +251,5 @@ def common_numerators(*arrays: Rationals) -> tuple[list[NDArray], int]:
 
 def half_diagonal_above(d: int, side: Fraction) -> Fraction:
     """A rational at or just above side * sqrt(d) / 2, the l_2 radius of a cube's cell."""
-    scale = 1 << 64
+    scale = 1 << 128
     return side * Fraction(isqrt(d * scale * scale - 1) + 1, 2 * scale)
