@@ -6,6 +6,7 @@ only here and only when asked for.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.simulate.network import Network, Weight
+from robustsize.simulate.whole_file import whole_file
 
 if TYPE_CHECKING:
     import torch
@@ -124,16 +126,18 @@ def save_network(network: Network, path: Path) -> None:
     if path.suffix == ".npz":
         network.save(path)
         return
-    partial = path.with_name(path.name + ".partial")
     if path.suffix == ".pt":
         import torch
 
-        torch.save(to_torch(network).state_dict(), partial)
+        buffer = io.BytesIO()
+        torch.save(to_torch(network).state_dict(), buffer)
+        data = buffer.getvalue()
     elif path.suffix == ".onnx":
-        partial.write_bytes(to_onnx(network).SerializeToString())
+        data = to_onnx(network).SerializeToString()
     else:
         raise ValueError(f"{path}: networks are written as .npz, .pt or .onnx")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_bytes(data)
 
 
 def load_network(path: Path) -> Network:
@@ -154,7 +158,6 @@ def load_network(path: Path) -> Network:
 
 
 def _from_pt(data: bytes) -> Network:
-    import io
     from pickle import UnpicklingError
 
     import torch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,6 +20,7 @@ from robustsize.simulate.sets.exact import Rationals
 from robustsize.simulate.sets.read_sets import read_pair
 from robustsize.simulate.sets.regions import Region
 from robustsize.simulate.structural import certify_structure
+from robustsize.simulate.whole_file import whole_file
 
 COMPLETE_UNITS = 600
 """Networks with more hidden units go to the structural certifier alone."""
@@ -69,9 +69,8 @@ class Guarantee:
                 arrays[f"{name}_fat"] = np.array(str(region.fat))
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(buffer.getvalue())
-        partial.replace(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(buffer.getvalue())
 
 
 def read_guarantee(path: Path, radius: Fraction | None, p: Norm | None) -> Guarantee:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from robustsize.simulate.whole_file import whole_file
+
 Weight: TypeAlias = NDArray[np.float64] | sparse.csr_array
 
 
@@ -135,9 +137,8 @@ class Network:
             }
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(buffer.getvalue())
-        partial.replace(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(buffer.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> Network:

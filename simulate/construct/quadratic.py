@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import quadratic_bump_size
+from robustsize.simulate.construct.limits import check_parameters
 from robustsize.simulate.construct.result import as_int, matrix
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import Rationals
@@ -42,11 +43,12 @@ def quadratic_network(
     centres: shape (S, d). near < far: squared distances; a bump is at least 1 up to `near` and 0
     from `far` on, where x lies in [domain]^d. Sign `label` on the bumps.
 
-    Raises ValueError where near >= far.
+    Raises ValueError where near >= far, or the network is larger than is built.
     """
     S, d = centres.numerators.shape
     a, b = domain
     P = pieces(b - a, d, far - near)
+    check_parameters(as_int(quadratic_bump_size(S, d, P)))
     # The first breakpoint is certainly left of the domain, also as a float.
     a -= SLACK**2 * (b - a)
     eta = (b - a) / P

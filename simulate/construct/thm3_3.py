@@ -24,6 +24,7 @@ from robustsize.simulate.construct.bit_families import BitFamilies, Ladder
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.grid import cell_centres, cells_meeting
 from robustsize.simulate.construct.halves import Cells, depth_five_network, depth_four_network
+from robustsize.simulate.construct.limits import check_cells
 from robustsize.simulate.construct.quadratic import quadratic_network
 from robustsize.simulate.construct.result import Construction, as_int
 from robustsize.simulate.instance import Norm
@@ -74,6 +75,7 @@ def robust_classifier(
     if form is Form.BITS:
         return _bits(pair, c)
     g = floor(1 / (2 * (1 - c) * pair.epsilon)) + 1
+    check_cells(g)
     cells, label = _fewer_cells(pair, g)
     if form is not Form.SMALLEST:
         return _on_cells(pair, c, cells, g, label, form)
@@ -164,6 +166,7 @@ def _balls(pair: SeparatedPair, c: Fraction) -> Construction:
     d, epsilon = pair.dimension, pair.epsilon
     # The integer part of sqrt(d) / (2 (1-c) epsilon), exactly, plus one.
     g = isqrt(floor(d / (2 * (1 - c) * epsilon) ** 2)) + 1
+    check_cells(g)
     cells, label = _fewer_cells(pair, g)
     h, radius = half_diagonal_above(d, Fraction(1, g)), c * epsilon
     near, far = (h + radius) ** 2, (2 * epsilon - h - radius) ** 2

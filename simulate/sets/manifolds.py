@@ -21,6 +21,9 @@ BITS = 30
 ROUNDING = Fraction(1, 1 << BITS)
 """Half of it for rounding a coordinate to 2^-30, half for the float64 of sin, cos and sums."""
 
+MOST_CELLS = 200_000
+"""The most balls of a covering."""
+
 PI_ABOVE = Fraction(355, 113)
 
 
@@ -67,12 +70,17 @@ class Manifold:
     def covering(self, radius: Fraction) -> Covering:
         """A covering of radius h < `radius` by a grid of parameters in each chart.
 
-        Raises ValueError where `radius` is not above ROUNDING.
+        Raises ValueError where `radius` is not above ROUNDING, or there are more than MOST_CELLS.
         """
         room = radius - ROUNDING
         if room <= 0:
             raise ValueError(f"a covering radius is above {float(ROUNDING):.3g}; got {radius}")
         g = (self.lipschitz / (2 * room)).__floor__() + 1
+        if self.charts * g**self.k > MOST_CELLS:
+            raise ValueError(
+                f"a covering of radius {float(radius):.3g} has {self.charts} x {g}^{self.k} balls; "
+                f"at most {MOST_CELLS} are built: a smaller k or a larger epsilon has fewer"
+            )
         grid = (np.indices((g,) * self.k).reshape(self.k, -1).T + 0.5) / g
         images = np.vstack([self.chart(i, grid) for i in range(self.charts)])
         h = self.lipschitz / (2 * g) + ROUNDING
