@@ -36,6 +36,7 @@ from robustsize.report.files import (
     check_network_path,
     complaints_about_output,
     folder_of_run,
+    input_file,
     output_folder,
 )
 from robustsize.report.options import (
@@ -52,13 +53,17 @@ from robustsize.report.options import (
     one_point,
     parameter_options,
     points,
+    reported,
     seed_option,
     theorem_argument,
+    too_many,
 )
 from robustsize.report.progress import Progress
 
 _SECONDS = NumberType("60", whole=False, low=0)
 _COUNT = NumberType("64", high=10**6)
+_MOST_DRAWN = 1000
+"""Points of a curve."""
 
 
 @click.group(
@@ -123,10 +128,11 @@ def bound(
 
     form = choose_form(theorem, norm, FormName(form_name) if form_name else None)
     rows = []
-    for point in points(values):
-        value = bound_value(theorem, form, point, norm)
-        size = int(point[n]) if n in point else None
-        rows.append((value, (size, value.holds_against(size)) if size is not None else None))
+    with progress.shown() as show:
+        for point in reported(points(values), show):
+            value = bound_value(theorem, form, point, norm)
+            size = int(point[n]) if n in point else None
+            rows.append((value, (size, value.holds_against(size)) if size is not None else None))
     if as_json:
         objects = [bound_json(*row) for row in rows]
         _print_json(objects[0] if len(objects) == 1 else objects)
@@ -144,11 +150,13 @@ def table(values: Given, norm: Norm, as_json: bool) -> None:
     """
     from robustsize.report.table1 import table1, table1_json
 
-    columns = list(points(values))
+    columns = points(values)
+    with progress.shown():
+        made = table1_json(columns, norm) if as_json else table1(columns, norm)
     if as_json:
-        _print_json(table1_json(columns, norm))
+        _print_json(made)
     else:
-        _print_table(table1(columns, norm))
+        _print_table(made)
 
 
 @cli.command()
@@ -208,8 +216,11 @@ def plot(
 
     path = check_figure_path(output)
     moving = moving_parameter(values)
+    if len(values[moving]) > _MOST_DRAWN:
+        raise too_many(values, len(values[moving]), _MOST_DRAWN)
     names = [FormName(form_name)] if form_name else list(FormName)
-    save_figure(bound_figure(theorems, names, moving, list(points(values)), norm), path)
+    with progress.shown():
+        save_figure(bound_figure(theorems, names, moving, points(values), norm), path)
     click.echo(f"wrote {path}")
 
 
@@ -477,8 +488,10 @@ def search(
     drawn = None if all_labellings else sample
     run = _search_in_words(instance, point, norm, labelling, seeds, seed, architecture, drawn)
     with progress.shown() as show, complaints_about("--instance", instance):
-        from robustsize.simulate.search_job import instance_of, run_search, run_shatter
+        from robustsize.simulate.search_job import HARD, instance_of, run_search, run_shatter
 
+        if instance != HARD:
+            input_file("--instance", instance)
         chosen = instance_of(
             instance,
             **radii,

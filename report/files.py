@@ -49,6 +49,20 @@ def _check_path(text: str, kinds: tuple[str, ...], example: str) -> Path:
     raise InputError(f"-o {_short(text)}: {why}; for example -o {example}")
 
 
+def input_file(option: str, text: str) -> Path:
+    """The file that an option names.
+
+    Raises InputError where there is no regular file of that name.
+    """
+    path = Path(text)
+    with suppress(OSError, ValueError):  # A name too long, or one with a zero byte.
+        if path.is_file():
+            return path
+    raise InputError(
+        f"{option} {_short(text)}: no such file; for example {option} data.csv"
+    )
+
+
 def output_folder(text: str) -> Path:
     """The folder that -o names, which need not be there yet.
 

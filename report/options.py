@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
+from math import ceil, prod
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,6 +21,9 @@ from click.shell_completion import CompletionItem
 from robustsize.bounds.catalogue import IDS, theorem
 from robustsize.bounds.statement import FormName, Theorem
 from robustsize.bounds.symbols import (
+    BY_SYMBOL,
+    LARGEST,
+    MOST_VALUES,
     PARAMETERS,
     InputError,
     Norm,
@@ -28,9 +33,12 @@ from robustsize.bounds.symbols import (
     read_norm,
 )
 from robustsize.report.ending import Exit
+from robustsize.report.progress import Progress
 
 DEBUG = "ROBUSTSIZE_DEBUG"
 """The environment variable that asks for the traceback of an internal error."""
+
+_LONG_WORD = re.compile(r"\S{200,}")
 
 Command = Callable[..., Any]
 Given = Mapping[sp.Symbol, tuple[Fraction, ...]]
@@ -100,6 +108,7 @@ def _drop_output() -> None:
 
 def _stop(message: str, code: Exit) -> NoReturn:
     line = " ".join(message.split()).encode("utf-8", "backslashreplace").decode()
+    line = _LONG_WORD.sub(lambda word: f"{word[0][:60]}...", line)
     with suppress(OSError):
         click.echo(f"robustsize: {line}", err=True)
     sys.exit(code)
@@ -184,6 +193,7 @@ class NumberType(click.ParamType):
             or number < self.low
             or (number == self.low and not self.whole)
             or (self.high is not None and number >= self.high)
+            or number > LARGEST
         ):
             option = param.opts[0]
             example = f"for example {option} {self.example}"
@@ -258,10 +268,35 @@ form_option = click.option(
 )
 
 
-def points(values: Given) -> Iterator[Values]:
-    """Every combination of the given values."""
-    for combination in itertools.product(*values.values()):
-        yield dict(zip(values, combination, strict=True))
+def points(values: Given) -> list[Values]:
+    """Every combination of the given values.
+
+    Raises InputError, naming the longest range, where they are more than MOST_VALUES.
+    """
+    count = prod(len(given) for given in values.values())
+    if count > MOST_VALUES:
+        raise too_many(values, count, MOST_VALUES)
+    return [dict(zip(values, one, strict=True)) for one in itertools.product(*values.values())]
+
+
+def too_many(values: Given, count: int, most: int) -> InputError:
+    """The complaint about a grid of points, with an example for its longest range."""
+    symbol, given = max(values.items(), key=lambda entry: len(entry[1]))
+    option, first, last = BY_SYMBOL[symbol].option, min(given), max(given)
+    step = (last - first) / max(1, min(len(given) * most // count, 100) - 1)
+    if BY_SYMBOL[symbol].integer:
+        step = Fraction(ceil(step))
+    return InputError(
+        f"{option} {first}:{last} has {len(given)} values, in all {count} points; at most {most} "
+        f"are taken; for example {option} {first}:{last}:{step}"
+    )
+
+
+def reported(points: Sequence[Values], show: Progress) -> Iterator[Values]:
+    """The points one by one, each shown as progress."""
+    for done, point in enumerate(points):
+        show(done / len(points), f"point {done + 1} of {len(points)}")
+        yield point
 
 
 def one_point(values: Given) -> Values:
@@ -271,7 +306,7 @@ def one_point(values: Given) -> Values:
     """
     if any(len(given) > 1 for given in values.values()):
         raise InputError("a range or list has no meaning here; give each parameter one value")
-    return next(points(values))
+    return points(values)[0]
 
 
 @contextmanager
