@@ -374,11 +374,8 @@ def build(
         with complaints_about("--instance", instance):
             pair = None
             if instance != "random":
-                if epsilon not in point:
-                    raise InputError(
-                        "--epsilon is missing: data need it; for example --epsilon 0.1"
-                    )
-                pair = read_pair(Path(instance), point[epsilon], norm)
+                file = input_file("--instance", instance)
+                pair = read_pair(file, _needed(point, epsilon), norm)
             built = construct(theorem.id, Request(point, norm, pair, seed))
         show(0.3, f"certifying {built.size} parameters")
         promised = Guarantee.of(built)

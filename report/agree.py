@@ -162,7 +162,15 @@ def _measured(
 
         run = Run(folder / NETWORKS, deadline, show)
         made_by = {"setting": task.setting.json(), "versions": versions}
-        measured[key] = _cell(folder / CELLS / f"{key}.json", made_by, cell, run)
+        try:
+            measured[key] = _cell(folder / CELLS / f"{key}.json", made_by, cell, run)
+        except InputError:
+            raise
+        except ValueError as error:
+            raise InputError(
+                f"{_in_words(task)}: {cell.name} cannot be measured: {error}; for example "
+                f"robustsize probe {task.probe.id} -o out/probe, at parameters that can"
+            ) from error
         done += cell.weight
     return measured
 
@@ -179,6 +187,13 @@ def _write(result: dict[str, Any], folder: Path) -> None:
                 save_figure(drawn[title], path)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _in_words(task: Task) -> str:
+    """A probe's parameters as options."""
+    axes = task.setting.axes.items()
+    given = [f"{BY_SYMBOL[s].option} {','.join(map(str, values))}" for s, values in axes]
+    return " ".join([task.probe.id, *given, f"--seeds {task.setting.seeds}"])[:300]
 
 
 def _in_seconds(task: Task) -> list[Cell]:
@@ -214,7 +229,7 @@ def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome 
         return None
     promised = {prediction.name for prediction in cell.predictions}
     if unknown := outcome.evidence.keys() - promised:
-        raise ValueError(f"{cell.name} measured {unknown} without a prediction")
+        raise RuntimeError(f"{cell.name} measured {unknown} without a prediction")
     if time.monotonic() > run.deadline:
         return _cut_short(outcome)
     saved = {name: evidence_json(one) for name, one in outcome.evidence.items()}

@@ -58,9 +58,7 @@ def input_file(option: str, text: str) -> Path:
     with suppress(OSError, ValueError):  # A name too long, or one with a zero byte.
         if path.is_file():
             return path
-    raise InputError(
-        f"{option} {_short(text)}: no such file; for example {option} data.csv"
-    )
+    raise InputError(f"{option} {_short(text)}: no such file; for example {option} data.csv")
 
 
 def output_folder(text: str) -> Path:

@@ -23,7 +23,6 @@ from robustsize.bounds.statement import FormName, Theorem
 from robustsize.bounds.symbols import (
     BY_SYMBOL,
     LARGEST,
-    MOST_VALUES,
     PARAMETERS,
     InputError,
     Norm,
@@ -34,6 +33,9 @@ from robustsize.bounds.symbols import (
 )
 from robustsize.report.ending import Exit
 from robustsize.report.progress import Progress
+
+MOST_POINTS = 1000
+"""The most combinations of values that one command computes."""
 
 DEBUG = "ROBUSTSIZE_DEBUG"
 """The environment variable that asks for the traceback of an internal error."""
@@ -271,11 +273,11 @@ form_option = click.option(
 def points(values: Given) -> list[Values]:
     """Every combination of the given values.
 
-    Raises InputError, naming the longest range, where they are more than MOST_VALUES.
+    Raises InputError, naming the longest range, where they are more than MOST_POINTS.
     """
     count = prod(len(given) for given in values.values())
-    if count > MOST_VALUES:
-        raise too_many(values, count, MOST_VALUES)
+    if count > MOST_POINTS:
+        raise too_many(values, count, MOST_POINTS)
     return [dict(zip(values, one, strict=True)) for one in itertools.product(*values.values())]
 
 

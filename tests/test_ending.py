@@ -82,7 +82,8 @@ def test_terminate_ends_with_143(tmp_path):
 
 
 def test_a_reader_that_stops_reading_hears_nothing(tmp_path):
-    line = f"{sys.executable} -m robustsize bound thm4.3 --d 2:400 --epsilon 0.1 --form printed | head -1"
+    command = "bound thm4.3 --d 2:400 --epsilon 0.1 --form printed"
+    line = f"{sys.executable} -m robustsize {command} | head -1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.count("\n") == 1
     assert complaints(done.stderr) == []
@@ -96,7 +97,7 @@ def test_output_that_the_disk_does_not_take_is_one_line(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.fixture()
+@pytest.fixture
 def full_disk(monkeypatch):
     """Every write of a file fails."""
 
@@ -138,9 +139,9 @@ def test_a_text_is_written_whole_or_not_at_all(tmp_path, full_disk):
 
 
 def test_a_folder_belongs_to_one_run(tmp_path):
-    with folder_of_run(tmp_path, "probe a"):
-        with pytest.raises(InputError, match="another run is writing"):
-            folder_of_run(tmp_path, "probe a").__enter__()
+    taken = pytest.raises(InputError, match="another run is writing")
+    with folder_of_run(tmp_path, "probe a"), taken:
+        folder_of_run(tmp_path, "probe a").__enter__()
     with folder_of_run(tmp_path, "probe a"):  # The same run again.
         pass
     with pytest.raises(InputError, match="holds the results of 'probe a'"):

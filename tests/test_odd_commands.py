@@ -1,6 +1,7 @@
 """Odd command lines: an exit code of the list, never a traceback, and one line for bad input."""
 
 import itertools
+import random
 import re
 
 import click
@@ -107,20 +108,41 @@ def options_of(command):
     ]
 
 
-def cases(commands):
+def cases(commands, each=len(ODD)):
+    """Every option of the commands with `each` odd values, other ones from option to option."""
+    odd = itertools.cycle(ODD)
     for command in commands:
-        for option, odd in itertools.product(options_of(command), ODD):
-            yield command, [*GOOD[command], option, odd]
+        for option in options_of(command):
+            for value in itertools.islice(odd, each):
+                yield command, [*GOOD[command], option, value]
 
 
 QUICK = [name for name in GOOD if name not in SLOW_WHEN_ACCEPTED]
 
 
+def test_options_with_odd_values(folder):
+    run("build", *GOOD["build"][:-1], "net.npz")
+    for command, args in cases(QUICK, each=3):
+        ended_well([command, *args])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("command", QUICK)
 def test_every_option_with_every_odd_value(command, folder):
     run("build", *GOOD["build"][:-1], "net.npz")
     for _, args in cases([command]):
         ended_well([command, *args])
+
+
+@pytest.mark.slow
+def test_random_command_lines(folder):
+    draw = random.Random(0)
+    run("build", *GOOD["build"][:-1], "net.npz")
+    for _ in range(3000):
+        command = draw.choice(QUICK)
+        options = draw.choices(options_of(command) or ["--json"], k=draw.randint(1, 4))
+        odd = [text for option in options for text in (option, draw.choice(ODD))]
+        ended_well([command, *GOOD[command], *odd])
 
 
 @pytest.mark.parametrize("command", sorted(SLOW_WHEN_ACCEPTED))

@@ -245,7 +245,9 @@ def _search(dimension: int, m: int, setting: Setting) -> Settings:
     """What is searched: more for more points, as far as a few minutes go."""
     if m <= EXHAUSTED:
         effort = Effort(rounds=12, tries=16)
-        chosen = Settings(ladder=((2,), (4,)), seeds=setting.seeds // 2, cycles=1, effort=effort)
+        chosen = Settings(
+            ladder=((2,), (4,)), seeds=-(-setting.seeds // 2), cycles=1, effort=effort
+        )
     elif m <= 9:
         ladder: tuple[tuple[int, ...], ...] = ((4,), (8,), (8, 4), (12, 6))
         effort = Effort(rounds=20, beam=2)
