@@ -49,6 +49,7 @@ _PRUNING_SHARE = 0.6
 _PRUNE_SHARES = (0.25, 0.25, 0.5)
 _KEPT = 4
 _KEPT_FOR_PROOFS = 0.1
+_SMALL = 1000
 _CERTIFY_SHARE = 0.1
 _MOST_CERTIFIED = 12
 _LADDER_NODES = 2000
@@ -165,10 +166,15 @@ def search(
         state = run.start(instances)
         if folder is not None:
             load_state(folder, instances, settings, state)
-        stopped = ""
+    progress(0.0, "building known constructions")
+    stopped = ""
+    # Small constructions take no time to speak of: they are known however short the budget is.
+    small = len(instances[0].points) * instances[0].dimension <= _SMALL
+    with until(inf if small else deadline), suppress(OutOfTimeError):
+        _construct(state, run.views, settings)
+    with until(deadline):
         try:
-            progress(0.0, "building known constructions")
-            _begin(state, instances, run.views, settings)
+            _start_linear(state, run.views, settings)
             while state.cycle < settings.cycles and run.unfinished(state):
                 check_time()
                 run.cycle(state)
@@ -218,29 +224,33 @@ def _open(found: Found, settings: Settings) -> bool:
     return found.network is None or found.network.size > settings.enough
 
 
-def _begin(
-    state: State, instances: Sequence[Instance], views: Sequence[Reduced], settings: Settings
-) -> None:
-    """Constructions and linear classifiers, certified; a pool of its own for each construction."""
-    for i, (instance, view, found) in enumerate(zip(instances, views, state.found, strict=True)):
+def _construct(state: State, views: Sequence[Reduced], settings: Settings) -> None:
+    """Constructions, certified; pools of their own for each."""
+    for i, (view, found) in enumerate(zip(views, state.found, strict=True)):
         check_time()
-        built = constructions(instance)
+        built = constructions(found.instance)
         smallest = min(built, key=lambda one: one.size, default=None)
-        found.construction = smallest
         if smallest is not None:
-            proof = proof_of_built(smallest, instance, settings.nodes)
-            found.construction_certificate = proof
+            proof = proof_of_built(smallest, found.instance, settings.nodes)
+            found.construction, found.construction_certificate = smallest, proof
             found.offer(smallest.network, proof, Origin.CONSTRUCTION)
-        linear = smallest_linear(view.instance) if _open(found, settings) else None
-        if linear is not None:
-            lifted = view.lifted(linear)
-            found.offer(lifted, proof_of(lifted, instance, settings.nodes), Origin.LINEAR)
-        for one in built if _open(found, settings) else []:
+        for one in built:
             lowered = view.lowered(one.network)
             if lowered is not None and trainable(lowered):
                 start = Survivor(balanced(lowered), 0.0, Origin.CONSTRUCTION)
                 copies = -(-settings.chains // 2)
                 state.extra += [(i, _pool(view, [start])) for _ in range(copies)]
+
+
+def _start_linear(state: State, views: Sequence[Reduced], settings: Settings) -> None:
+    """Linear classifiers, certified."""
+    for view, found in zip(views, state.found, strict=True):
+        check_time()
+        linear = smallest_linear(view.instance) if _open(found, settings) else None
+        if linear is not None:
+            lifted = view.lifted(linear)
+            proof = proof_of(lifted, found.instance, settings.nodes)
+            found.offer(lifted, proof, Origin.LINEAR)
 
 
 def _pool(view: Reduced, survivors: Sequence[Survivor] = ()) -> Pool:

@@ -108,12 +108,12 @@ def options_of(command):
     ]
 
 
-def cases(commands, each=len(ODD)):
-    """Every option of the commands with `each` odd values, other ones from option to option."""
+def cases(commands, each=None):
+    """Every option of the commands with `each` odd values in turn, or all."""
     odd = itertools.cycle(ODD)
     for command in commands:
         for option in options_of(command):
-            for value in itertools.islice(odd, each):
+            for value in itertools.islice(odd, each or len(ODD)):
                 yield command, [*GOOD[command], option, value]
 
 
