@@ -163,7 +163,7 @@ def test_the_folder_of_a_killed_run_is_free(tmp_path):
         pass
 
 
-@pytest.mark.parametrize("name", ["", " ", "/proc/nowhere", "/dev/null/x", "a\0b", "x" * 5000])
+@pytest.mark.parametrize("name", ["", " ", "/dev/null/x", "a\0b", "x" * 5000])
 def test_a_folder_that_cannot_be_is_refused(name):
     with pytest.raises(InputError, match="for example -o"):
         output_folder(name)
