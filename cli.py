@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import inf
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, NoReturn
 
 import click
+import sympy as sp
 
 from robustsize.bounds.catalogue import catalogue
 from robustsize.bounds.statement import FormName, Theorem
@@ -22,10 +24,20 @@ from robustsize.bounds.symbols import (
     PARAMETERS,
     InputError,
     Norm,
+    Values,
     c,
     d,
     epsilon,
     n,
+)
+from robustsize.report import progress
+from robustsize.report.ending import EXIT_CODES, Exit, end_on_signals
+from robustsize.report.files import (
+    check_network_path,
+    complaints_about_output,
+    folder_of_run,
+    input_file,
+    output_folder,
 )
 from robustsize.report.options import (
     Commands,
@@ -43,22 +55,26 @@ from robustsize.report.options import (
     parameter_options,
     points,
     refuse_unread,
+    reported,
     seed_option,
     theorem_argument,
+    too_many,
 )
-
-CONTRADICTED = 1
+from robustsize.report.progress import Progress
 
 _SECONDS = NumberType("60", whole=False, low=0)
 _COUNT = NumberType("64", high=10**6)
 _DEFAULT = click.core.ParameterSource.DEFAULT
+_MOST_DRAWN = 1000
+"""Points of a curve."""
 
 
 @click.group(
     cls=Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog='Shell completion: eval "$(_ROBUSTSIZE_COMPLETE=bash_source robustsize)", or zsh, fish.',
+    epilog=f"{EXIT_CODES}\n\nShell completion: "
+    'eval "$(_ROBUSTSIZE_COMPLETE=bash_source robustsize)", or zsh, fish.',
 )
 @click.version_option(package_name="robustsize")
 @click.pass_context
@@ -115,10 +131,11 @@ def bound(
 
     form = choose_form(theorem, norm, FormName(form_name) if form_name else None)
     rows = []
-    for point in points(values):
-        value = bound_value(theorem, form, point, norm)
-        size = int(point[n]) if n in point else None
-        rows.append((value, (size, value.holds_against(size)) if size is not None else None))
+    with progress.shown() as show:
+        for point in reported(points(values), show):
+            value = bound_value(theorem, form, point, norm)
+            size = int(point[n]) if n in point else None
+            rows.append((value, (size, value.holds_against(size)) if size is not None else None))
     if as_json:
         objects = [bound_json(*row) for row in rows]
         _print_json(objects[0] if len(objects) == 1 else objects)
@@ -136,11 +153,13 @@ def table(values: Given, norm: Norm, as_json: bool) -> None:
     """
     from robustsize.report.table1 import table1, table1_json
 
-    columns = list(points(values))
+    columns = points(values)
+    with progress.shown():
+        made = table1_json(columns, norm) if as_json else table1(columns, norm)
     if as_json:
-        _print_json(table1_json(columns, norm))
+        _print_json(made)
     else:
-        _print_table(table1(columns, norm))
+        _print_table(made)
 
 
 @cli.command()
@@ -198,10 +217,13 @@ def plot(
     from robustsize.report.bound_figure import bound_figure, moving_parameter
     from robustsize.report.files import check_figure_path, save_figure
 
-    path = check_figure_path(Path(output))
+    path = check_figure_path(output)
     moving = moving_parameter(values)
+    if len(values[moving]) > _MOST_DRAWN:
+        raise too_many(values, len(values[moving]), _MOST_DRAWN)
     names = [FormName(form_name)] if form_name else list(FormName)
-    save_figure(bound_figure(theorems, names, moving, list(points(values)), norm), path)
+    with progress.shown():
+        save_figure(bound_figure(theorems, names, moving, points(values), norm), path)
     click.echo(f"wrote {path}")
 
 
@@ -215,14 +237,18 @@ def plot(
 def agree(preset: str, only: str, device: str, seed: int, output: str, as_json: bool) -> None:
     """Measure small cases of every theorem of the paper's Table 1 and hold them against its bounds.
 
-    Exit code 1 where a measurement contradicts theory.
+    Exit code 1 where a measurement contradicts theory, 3 where nothing agrees or the time ended.
 
     Example: robustsize agree --preset quick -o out/report
     """
-    from robustsize.report.agree import preset_tasks
+    folder = output_folder(output)
+    with progress.shown() as show:
+        from robustsize.report.agree import preset_tasks
 
-    tasks = preset_tasks(preset, [id for id in only.split(",") if id], seed, device)
-    _agree(tasks, f"preset {preset}", output, inf, as_json)
+        ids = [id for id in only.split(",") if id]
+        name = f"preset {preset}" + (f", only {', '.join(ids)}" if ids else "")
+        result = _agree(preset_tasks(preset, ids, seed, device), name, folder, inf, show)
+    _finish_agree(result, folder, as_json)
 
 
 @cli.command()
@@ -249,34 +275,40 @@ def probe(
 
     docs/probes.md lists the probes, what each takes and what it predicts.
 
-    Exit code 1 where a measurement contradicts theory.
+    Exit code 1 where a measurement contradicts theory, 3 where nothing agrees or the time ended.
 
     Example: robustsize probe thm5.5 --d 6 --k 1:2 --epsilon 1/4 --c 1/2 --seeds 8 -o out/probe
     """
-    from robustsize.report.agree import probe_task
-    from robustsize.simulate.probes.catalogue import probe_of
+    deadline = monotonic() + float(budget)
+    folder = output_folder(output)
+    with progress.shown() as show:
+        from robustsize.report.agree import probe_task
+        from robustsize.simulate.probes.catalogue import probe_of
 
-    chosen = probe_of(theorem, "ID")
-    task = probe_task(chosen, values, norm, seeds or chosen.quick.seeds, seed, device)
-    _agree([task], f"probe {chosen.id}", output, float(budget), as_json)
+        chosen = probe_of(theorem, "ID")
+        task = probe_task(chosen, values, norm, seeds or chosen.quick.seeds, seed, device)
+        result = _agree([task], f"probe {chosen.id}", folder, deadline, show)
+    _finish_agree(result, folder, as_json)
 
 
-def _agree(tasks: Any, name: str, output: str, budget: float, as_json: bool) -> None:
-    """Run probes, print an overview or the outcomes, and exit."""
-    from robustsize.report import progress
-    from robustsize.report.agree import SUMMARY, contradicted
+def _agree(tasks: Any, name: str, folder: Path, deadline: float, show: Progress) -> dict[str, Any]:
     from robustsize.report.agree import agree as measure
+
+    left = deadline - monotonic()
+    return measure(tasks, name, folder=folder, budget_seconds=left, progress=show)
+
+
+def _finish_agree(result: dict[str, Any], folder: Path, as_json: bool) -> NoReturn:
+    """Print the outcomes or an overview of them, and exit."""
+    from robustsize.report.agree import SUMMARY, exit_code
     from robustsize.report.agreement_page import overview
 
-    folder = Path(output)
-    with progress.shown() as show:
-        result = measure(tasks, name, folder=folder, budget_seconds=budget, progress=show)
     if as_json:
         _print_json(result["outcomes"])
     else:
         _print_lines(overview(result))
         click.echo(f"wrote {folder / SUMMARY} with every prediction, and figures")
-    sys.exit(CONTRADICTED if contradicted(result) else 0)
+    sys.exit(exit_code(result))
 
 
 @cli.command()
@@ -295,7 +327,6 @@ def check(
 
     Example: robustsize check thm2.2
     """
-    from robustsize.report import progress
     from robustsize.report.check import run
     from robustsize.report.check_text import explain as explained
 
@@ -333,39 +364,41 @@ def build(
 
     Example: robustsize build thm3.3 --d 3 --epsilon 0.2 --c 0.5 -o net.npz
     """
-    from robustsize.report.files import check_network_path
-    from robustsize.report.networks import construction_json, construction_lines
-    from robustsize.simulate.construct.build import (
-        Request,
-        notes_on_domain,
-        parameters_read,
-        promise,
-    )
-    from robustsize.simulate.construct.build import build as construct
-    from robustsize.simulate.export import save_network
-    from robustsize.simulate.guarantee import Guarantee, certificate
-    from robustsize.simulate.sets.read_sets import read_points
-
-    path = check_network_path(Path(output))
+    path = check_network_path(output)
     point, random = one_point(values), instance == "random"
-    where = f"by {theorem.id}" + ("" if random else " on the points of a file")
-    refuse_unread(point, parameters_read(theorem.id, random=random), where)
-    with complaints_about("--instance", instance):
-        pair, data, notes = None, None, []
-        if not random:
-            if epsilon not in point:
-                raise InputError("--epsilon is missing: data need it; for example --epsilon 0.1")
-            data = read_points(Path(instance))
-            notes = notes_on_domain(theorem.id, data, norm)
-            pair = data.pair(point[epsilon], norm)
-        request = Request(point, norm, pair, seed)
-        bound = promise(theorem.id, request)
-        built = construct(theorem.id, request)
-    guarantee = Guarantee.of(built)
-    checked = certificate(built.network, guarantee)
-    with complaints_about("-o", output):
-        save_network(built.network, path)
-        guarantee.save(path.with_suffix(".instance.npz"))
+    with progress.shown() as show:
+        from robustsize.simulate.construct.build import (
+            Request,
+            notes_on_domain,
+            parameters_read,
+            promise,
+        )
+        from robustsize.simulate.construct.build import build as construct
+        from robustsize.simulate.export import save_network
+        from robustsize.simulate.guarantee import Guarantee, certificate
+        from robustsize.simulate.sets.read_sets import read_points
+
+        where = f"by {theorem.id}" + ("" if random else " on the points of a file")
+        refuse_unread(point, parameters_read(theorem.id, random=random), where)
+        show(0.0, "building")
+        with complaints_about("--instance", instance):
+            pair, data, notes = None, None, []
+            if not random:
+                file, gap = input_file("--instance", instance), _needed(point, epsilon)
+                data = read_points(file)
+                notes = notes_on_domain(theorem.id, data, norm)
+                pair = data.pair(gap, norm)
+            request = Request(point, norm, pair, seed)
+            bound = promise(theorem.id, request)
+            built = construct(theorem.id, request)
+        show(0.3, f"certifying {built.size} parameters")
+        guarantee = Guarantee.of(built)
+        checked = certificate(built.network, guarantee)
+        with complaints_about("-o", output):
+            save_network(built.network, path)
+            guarantee.save(path.with_suffix(".instance.npz"))
+    from robustsize.report.networks import construction_json, construction_lines
+
     if as_json:
         read = data and data.json() | {"notes": notes}
         _print_json(construction_json(built, bound, checked) | {"read": read})
@@ -470,17 +503,10 @@ def search(
 
     Example: robustsize search --d 3 --epsilon 1/4 --c 0.5 --budget 30 -o out/search
     """
-    from robustsize.report import progress
-    from robustsize.report.files import check_folder
-    from robustsize.report.networks import search_lines, shatter_lines
-    from robustsize.simulate.search_job import HARD, instance_of, run_search, run_shatter
-
+    deadline = monotonic() + float(budget)
     point = one_point(values)
-    for needed in (epsilon, c):
-        if needed not in point:
-            option, example = BY_SYMBOL[needed].option, BY_SYMBOL[needed].example
-            raise InputError(f"{option} is missing; for example {option} {example}")
-    if instance != HARD:
+    radii = {"epsilon": _needed(point, epsilon), "c": _needed(point, c)}
+    if instance != "thm4.3":
         refuse_unread(point, (epsilon, c), "on the points of a file")
         if click.get_current_context().get_parameter_source("labelling") is not _DEFAULT:
             raise InputError(f"--labelling {labelling[:40]!r}: a file's points have their labels")
@@ -489,33 +515,89 @@ def search(
     options: dict[str, Any] = {
         "seeds": seeds,
         "seed": seed,
-        "budget_seconds": float(budget),
         "device": device,
     }
+    folder = output_folder(output)
     drawn = None if all_labellings else sample
-    with complaints_about("--instance", instance), progress.shown() as show:
+    run = _search_in_words(instance, point, norm, labelling, seeds, seed, architecture, drawn)
+    with progress.shown() as show, complaints_about("--instance", instance):
+        from robustsize.simulate.search_job import HARD, instance_of, run_search, run_shatter
+
+        if instance != HARD:
+            input_file("--instance", instance)
         chosen = instance_of(
             instance,
-            epsilon=point[epsilon],
-            c=point[c],
+            **radii,
             p=norm,
             d=int(point.get(d, 3)),
             labelling=labelling,
             seed=seed,
         )
-        folder = check_folder(Path(output))
-        if architecture is None:
-            made = run_search(chosen, folder, progress=show, **options)
-        else:
-            made = run_shatter(chosen, architecture, folder, sample=drawn, progress=show, **options)
+        drawn = None if all_labellings else sample
+        with folder_of_run(folder, run), complaints_about_output(folder):
+            options["budget_seconds"] = deadline - monotonic()
+            if architecture is None:
+                made = run_search(chosen, folder, progress=show, **options)
+            else:
+                made = run_shatter(
+                    chosen, architecture, folder, sample=drawn, progress=show, **options
+                )
+    _finish_search(made, as_json, shattered=architecture is not None)
+
+
+def _needed(point: Values, symbol: sp.Symbol) -> Fraction:
+    """The value of a parameter.
+
+    Raises InputError where it is missing.
+    """
+    if symbol not in point:
+        option, example = BY_SYMBOL[symbol].option, BY_SYMBOL[symbol].example
+        raise InputError(f"{option} is missing; for example {option} {example}")
+    return point[symbol]
+
+
+def _search_in_words(
+    instance: str,
+    point: Values,
+    norm: Norm,
+    labelling: str,
+    seeds: int,
+    seed: int,
+    architecture: tuple[int, ...] | None,
+    drawn: int | None,
+) -> str:
+    """All that a search's outcome depends on, in one line."""
+    values = [f"{BY_SYMBOL[symbol].option} {value}" for symbol, value in point.items()]
+    words = [f"search of {instance}", *values, f"--p {norm.value} --labelling {labelling}"]
+    words.append(f"--seeds {seeds} --seed {seed}")
+    if architecture is not None:
+        widths = ",".join(map(str, architecture))
+        words.append(f"--architecture {widths} " + (f"--sample {drawn}" if drawn else "--all"))
+    return " ".join(" ".join(words).split())
+
+
+def _finish_search(made: dict[str, Any], as_json: bool, *, shattered: bool) -> NoReturn:
+    """Print what was found, and exit: UNDECIDED where nothing, or not all, is certified."""
+    from robustsize.report.networks import search_lines, shatter_lines
+
     if as_json:
         _print_json(made)
     else:
-        _print_lines(search_lines(made) if architecture is None else shatter_lines(made))
+        _print_lines(shatter_lines(made) if shattered else search_lines(made))
+    if shattered:
+        settled = made["certified"] == made["labellings_tried"]
+    else:
+        settled = made["smallest_certified"] is not None
+    sys.exit(Exit.OK if settled else Exit.UNDECIDED)
 
 
-def _certificate_code(checked: Any) -> int:
-    return CONTRADICTED if checked.counterexample is not None else 0
+def _certificate_code(checked: Any) -> Exit:
+    from robustsize.simulate.certify import CertificateStatus
+
+    if checked.counterexample is not None:
+        return Exit.REFUTED
+    certified = checked.status is CertificateStatus.CERTIFIED
+    return Exit.OK if certified else Exit.UNDECIDED
 
 
 def _print_json(value: Any) -> None:
@@ -535,6 +617,7 @@ def _print_table(table: Any) -> None:
 
 def main() -> None:
     """Run the command line."""
+    end_on_signals()
     os.environ.setdefault("MPLBACKEND", "agg")
     cli()
 

@@ -80,6 +80,11 @@ class Parameter:
         value = rational(text)
         if value is None or value not in self:
             raise InputError(self.complaint(text))
+        if value > LARGEST:
+            raise InputError(
+                f"{self.option} {_short(text)}: {self.meaning} is at most 1e300 here; "
+                f"for example {self.option} {self.example}"
+            )
         return value
 
     def exact(self, value: object) -> Fraction:
@@ -139,6 +144,9 @@ def _short(text: str) -> str:
 
 MOST_VALUES = 10_000
 """The most values that one range may hold."""
+
+LARGEST = Fraction(10**300)
+"""Larger numbers are not read: they are typing errors, and beyond float64."""
 
 _HALF, _ONE = Fraction(1, 2), Fraction(1)
 

@@ -36,7 +36,8 @@ def _sessions(block: str) -> str:
 def _session(command: str) -> str:
     with chdir(ROOT):
         done = CliRunner().invoke(cli, shlex.split(command))
-    lines = (line.rstrip() for line in done.output.rstrip().splitlines())
+    shown = done.stdout or done.stderr  # Beside an answer, standard error holds progress alone.
+    lines = (line.rstrip() for line in shown.rstrip().splitlines())
     return "\n".join([f"$ robustsize {command}", *lines]) + "\n"
 
 

@@ -17,12 +17,20 @@ from typing import Any
 from robustsize.bounds.balls import float_above, float_below
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, d
 from robustsize.report import agreement_page
-from robustsize.report.agreement_figure import figures
-from robustsize.report.files import check_folder, save_figure, write_json, write_text
+from robustsize.report.agreement_figure import figures, name_of_figure
+from robustsize.report.ending import Exit
+from robustsize.report.files import (
+    check_folder,
+    folder_of_run,
+    save_figure,
+    write_json,
+    write_text,
+)
 from robustsize.report.progress import Progress, silent
 from robustsize.report.sources import source_digest
 from robustsize.report.statistics import corrected_confidence, is_statistical, point
 from robustsize.report.verdict import Agreement, Verdict, judge
+from robustsize.simulate.deadline import OutOfTimeError, until
 from robustsize.simulate.probes.catalogue import PROBES, probe_of
 from robustsize.simulate.probes.claim import (
     Evidence,
@@ -33,6 +41,7 @@ from robustsize.simulate.probes.claim import (
     evidence_of,
 )
 from robustsize.simulate.probes.probe import Axes, Cell, Outcome, Probe, Row, Run, Setting
+from robustsize.simulate.sets.exact import OutOfReachError
 from robustsize.simulate.train import engine_for
 
 RESULT = "agreement.json"
@@ -42,6 +51,10 @@ CELLS = ".cells"
 PRESETS = ("quick", "full")
 MOST_DIMENSIONS = 64
 """Probes search and certify small cases."""
+_WRITING_SHARE, _MOST_WRITING_SECONDS = 0.1, 3.0
+"""What of a time budget is kept for the page and the figures."""
+_GRACE = 0.05
+"""Share of the time left by which a cell may pass the deadline to tell what it has so far."""
 _SOFTWARE = ("robustsize", "numpy", "numba", "scipy", "scikit-learn", "torch")
 
 
@@ -106,11 +119,46 @@ def agree(
     except ValueError as error:
         raise InputError(f"--device {device}: {error}; for example --device cpu") from error
     cells = [(task, cell) for task in tasks for cell in _in_seconds(task)]
+    settings = {task.probe.id: task.setting.json() for task in tasks}
+    versions = {package: version(package) for package in _SOFTWARE}
+    writing = min(_WRITING_SHARE * budget_seconds, _MOST_WRITING_SECONDS)
+    deadline = time.monotonic() + budget_seconds - writing
+    with folder_of_run(folder, f"{name} {json.dumps(settings)}"):
+        measured, dropped = _measured(cells, folder, deadline, versions, progress)
+        result = {
+            "name": name,
+            "seed": tasks[0].setting.seed,
+            "engine": engine.name,
+            "device": engine.device,
+            "versions": versions,
+            "sources": source_digest(),
+            "dropped_cells": dropped,
+            "machine": f"{platform.machine()} {platform.system()}, "
+            f"Python {platform.python_version()}",
+            "settings": settings,
+            "cut_short": [key for key, one in measured.items() if one is None or one.cut_short],
+            **_judged(tasks, cells, measured),
+        }
+        _write(result, folder)
+        if not result["cut_short"]:
+            shutil.rmtree(folder / CELLS, ignore_errors=True)
+    return result
+
+
+def _measured(
+    cells: Sequence[tuple[Task, Cell]],
+    folder: Path,
+    deadline: float,
+    versions: dict[str, str],
+    progress: Progress,
+) -> tuple[dict[str, Outcome | None], int]:
+    """What each cell measured, by probe and cell, None where the budget ended before; and how many
+    kept cells were dropped.
+    """
     check_folder(folder / NETWORKS)
     check_folder(folder / CELLS)
-    versions = {package: version(package) for package in _SOFTWARE}
-    deadline, total = time.monotonic() + budget_seconds, sum(cell.weight for _, cell in cells)
     code = source_digest()
+    total = sum(cell.weight for _, cell in cells)
     measured: dict[str, Outcome | None] = {}
     done, dropped = 0.0, 0
     for task, cell in cells:
@@ -128,29 +176,36 @@ def agree(
         if kept is None and path.exists():
             dropped += 1
             show(0.0, "what an earlier run kept is from other code or settings: measured again")
-        measured[key] = kept or _cell(path, made_by, cell, run)
+        try:
+            measured[key] = kept or _cell(path, made_by, cell, run)
+        except OutOfReachError as error:
+            raise InputError(
+                f"{_in_words(task)}: {cell.name} cannot be measured: {error}; for example "
+                f"robustsize probe {task.probe.id} -o out/probe, at parameters that can"
+            ) from error
         done += cell.weight
-    result = {
-        "name": name,
-        "seed": tasks[0].setting.seed,
-        "engine": engine.name,
-        "device": engine.device,
-        "versions": versions,
-        "sources": code,
-        "dropped_cells": dropped,
-        "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
-        "settings": {task.probe.id: task.setting.json() for task in tasks},
-        **_judged(tasks, cells, measured),
-    }
+    return measured, dropped
+
+
+def _write(result: dict[str, Any], folder: Path) -> None:
+    """JSON, page and figures; a figure of an earlier run for which there is nothing now goes."""
     write_json(folder / RESULT, result)
     drawn = figures(result)
     write_text(folder / SUMMARY, agreement_page.page(result, list(drawn)))
-    for title, figure in drawn.items():
+    for title in map(name_of_figure, result["settings"]):
         for ending in ("svg", "png"):
-            save_figure(figure, folder / f"{title}.{ending}")
-    if time.monotonic() <= deadline:
-        shutil.rmtree(folder / CELLS, ignore_errors=True)
-    return result
+            path = folder / f"{title}.{ending}"
+            if title in drawn:
+                save_figure(drawn[title], path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _in_words(task: Task) -> str:
+    """A probe's parameters as options."""
+    axes = task.setting.axes.items()
+    given = [f"{BY_SYMBOL[s].option} {','.join(map(str, values))}" for s, values in axes]
+    return " ".join([task.probe.id, *given, f"--seeds {task.setting.seeds}"])[:300]
 
 
 def _in_seconds(task: Task) -> list[Cell]:
@@ -160,24 +215,34 @@ def _in_seconds(task: Task) -> list[Cell]:
     return [replace(cell, weight=unit * cell.weight) for cell in cells]
 
 
-def contradicted(result: dict[str, Any]) -> bool:
-    """Whether any verdict of the result says that measurement contradicts theory."""
-    return any(one["verdict"] == Agreement.CONTRADICTS.value for one in result["outcomes"])
+def exit_code(result: dict[str, Any]) -> Exit:
+    """REFUTED where a measurement contradicts theory, UNDECIDED where nothing agrees or time ended.
+
+    Beside what agrees, outcomes that are inconclusive, vacuous or out of scope are ordinary.
+    """
+    verdicts = {one["verdict"] for one in result["outcomes"]}
+    if Agreement.CONTRADICTS.value in verdicts:
+        return Exit.REFUTED
+    undecided = result["cut_short"] or Agreement.AGREES.value not in verdicts
+    return Exit.UNDECIDED if undecided else Exit.OK
 
 
 def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome | None:
     """Measured; None where the budget ended before."""
     if time.monotonic() > run.deadline:
         return None
-    outcome = cell.measure(run)
+    try:
+        with until(run.deadline + _GRACE * run.seconds_left):
+            outcome = cell.measure(run)
+    except OutOfTimeError:
+        return None
     promised = {prediction.name for prediction in cell.predictions}
     if unknown := outcome.evidence.keys() - promised:
-        raise ValueError(f"{cell.name} measured {unknown} without a prediction")
+        raise RuntimeError(f"{cell.name} measured {unknown} without a prediction")
     if time.monotonic() > run.deadline:
         return _cut_short(outcome)
     saved = {name: evidence_json(one) for name, one in outcome.evidence.items()}
     rows = [asdict(row) for row in outcome.rows]
-    check_folder(path.parent)  # another run in this folder may have ended meanwhile
     write_json(path, {"made_by": made_by, "evidence": saved, "rows": rows})
     return outcome
 
@@ -188,7 +253,7 @@ def _cut_short(outcome: Outcome) -> Outcome:
         name: replace(one, tried=f"{one.tried}; the time budget ended meanwhile".lstrip("; "))
         for name, one in outcome.evidence.items()
     }
-    return Outcome(evidence, outcome.rows)
+    return Outcome(evidence, outcome.rows, cut_short=True)
 
 
 def _resumed(path: Path, made_by: dict[str, Any]) -> Outcome | None:

@@ -21,8 +21,13 @@ def figures(result: dict[str, Any]) -> dict[str, Figure]:
     drawn = {}
     for id, rows in result["rows"].items():
         if rows:
-            drawn[_FILES.get(id, id)] = _DRAWN.get(id, _by_series)(rows)
+            drawn[name_of_figure(id)] = _DRAWN.get(id, _by_series)(rows)
     return drawn
+
+
+def name_of_figure(id: str) -> str:
+    """The name of a probe's figure, without an ending."""
+    return _FILES.get(id, id)
 
 
 def _hard_instance(rows: Sequence[Row]) -> Figure:

@@ -26,6 +26,7 @@ from robustsize.bounds.derivation import (
 from robustsize.bounds.derivations import IDS, derivation, is_printed
 from robustsize.bounds.derivations.expected import Expectation, expectations
 from robustsize.bounds.derivations.finite_cases import FINITE_CASES, FiniteCase
+from robustsize.report.ending import Exit
 from robustsize.report.progress import Progress, silent
 
 ALL, FINITE = "all", "finite"
@@ -66,9 +67,11 @@ class CheckReport:
     problems: tuple[str, ...]
 
     @property
-    def exit_code(self) -> int:
-        """0, or 1 if there are problems."""
-        return 1 if self.problems else 0
+    def exit_code(self) -> Exit:
+        """REFUTED where a verdict is not as it should be, UNDECIDED where one is still missing."""
+        if any(map(_is_contradiction, self.checked)) or any(_missing(self.checked)):
+            return Exit.REFUTED
+        return Exit.UNDECIDED if self.problems or self.counts[Status.UNDECIDED] else Exit.OK
 
     @property
     def counts(self) -> Counter[Status]:
@@ -225,6 +228,14 @@ def _checked(task: _Task, outcome: Outcome) -> Checked:
     return Checked(task.derivation, origin, outcome)
 
 
+def _is_contradiction(item: Checked) -> bool:
+    """Whether a step is refuted against expectation, or holds although its refutation is known."""
+    status = item.outcome.status
+    if item.origin == "printed" and item.expectation is not None:
+        return status in (Status.PROVED, Status.CITED)
+    return status is Status.REFUTED
+
+
 def _problems(checked: Sequence[Checked], strict: bool) -> Iterator[str]:
     for item in checked:
         outcome, expected = item.outcome, item.expectation
@@ -237,8 +248,13 @@ def _problems(checked: Sequence[Checked], strict: bool) -> Iterator[str]:
             yield f"{outcome.id}: expectations.toml lists it as refuted, it is {outcome.status}"
         elif strict and outcome.status in (Status.TESTED, Status.UNDECIDED):
             yield f"{outcome.id}: only {outcome.status} (--strict)"
+    for step in _missing(checked):
+        yield f"{step}: expectations.toml lists a step that does not exist"
+
+
+def _missing(checked: Sequence[Checked]) -> list[str]:
+    """Steps that are expected to be refuted and are not there, where all steps ran."""
     ran = {c.outcome.id for c in checked}
-    if {t.step for t in _all_tasks()} <= ran:
-        for step in expectations():
-            if step not in ran:
-                yield f"{step}: expectations.toml lists a step that does not exist"
+    if not {t.step for t in _all_tasks()} <= ran:
+        return []
+    return [step for step in expectations() if step not in ran]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
+from math import ceil, prod
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -17,6 +22,7 @@ from robustsize.bounds.catalogue import IDS, theorem
 from robustsize.bounds.statement import FormName, Theorem
 from robustsize.bounds.symbols import (
     BY_SYMBOL,
+    LARGEST,
     PARAMETERS,
     InputError,
     Norm,
@@ -25,9 +31,16 @@ from robustsize.bounds.symbols import (
     rational,
     read_norm,
 )
+from robustsize.report.ending import Exit
+from robustsize.report.progress import Progress
 
-BAD_INPUT = 2
-INTERRUPTED = 130
+MOST_POINTS = 1000
+"""The most combinations of values that one command computes."""
+
+DEBUG = "ROBUSTSIZE_DEBUG"
+"""The environment variable that asks for the traceback of an internal error."""
+
+_LONG_WORD = re.compile(r"\S{200,}")
 
 Command = Callable[..., Any]
 Given = Mapping[sp.Symbol, tuple[Fraction, ...]]
@@ -35,31 +48,84 @@ Given = Mapping[sp.Symbol, tuple[Fraction, ...]]
 
 
 class Commands(click.Group):
-    """A group whose every complaint is one line and exit code 2."""
+    """A group whose every complaint is one line, and whose every end is one of `Exit`."""
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, standalone_mode: bool = True, **extra: Any
     ) -> Any:
-        """Run a command; exit code 2 after a complaint, 130 after Ctrl-C."""
+        """Run a command; a complaint, an interrupt and a defect of ours are one line each."""
         try:
             code = super().main(args, standalone_mode=False, **extra)
         except InputError as error:
-            _stop(str(error), BAD_INPUT)
+            _stop(str(error), Exit.BAD_INPUT)
         except click.ClickException as error:
-            _stop(error.format_message(), BAD_INPUT)
+            _stop(error.format_message(), Exit.BAD_INPUT)
         except OSError as error:
-            _stop(f"{error.filename or 'output'}: {error.strerror or error}", BAD_INPUT)
+            _drop_output()
+            _stop(f"{error.filename or 'output'}: {error.strerror or error}", Exit.BAD_INPUT)
+        except MemoryError:
+            _stop("the memory does not suffice; try a smaller case", Exit.BAD_INPUT)
         except (click.Abort, KeyboardInterrupt):
-            _stop("interrupted", INTERRUPTED)
+            _stop("interrupted", Exit.INTERRUPTED)
+        except Exception as error:
+            if os.environ.get(DEBUG):
+                traceback.print_exc()
+            _stop(_defect(error), Exit.INTERNAL)
         if standalone_mode:
-            sys.exit(code or 0)
+            sys.exit(code or Exit.OK)
         return code
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read a command line, which may print help."""
+        with _output_delivered():
+            return super().make_context(*args, **extra)
 
-def _stop(message: str, code: int) -> NoReturn:
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and see its output delivered."""
+        with _output_delivered():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _output_delivered() -> Iterator[None]:
+    """Write out what is printed; end quietly where the reader has gone, as `| head` does."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(Exit.CLOSED_PIPE)
+
+
+def _drop_output() -> None:
+    """Let what standard output did not take go, so that the interpreter does not try again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+
+
+def _stop(message: str, code: Exit) -> NoReturn:
     line = " ".join(message.split()).encode("utf-8", "backslashreplace").decode()
-    click.echo(f"robustsize: {line}", err=True)
+    line = _LONG_WORD.sub(lambda word: f"{word[0][:60]}...", line)
+    with suppress(OSError):
+        click.echo(f"robustsize: {line}", err=True)
     sys.exit(code)
+
+
+def _defect(error: Exception) -> str:
+    """One line on an error that is ours: what it is, and the last of our lines that ran."""
+    root = Path(__file__).parent.parent
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(root)]
+    at = (ours or frames)[-1]
+    return (
+        f"internal error: {type(error).__name__} at {Path(at.filename).name}:{at.lineno}, of which "
+        f"nothing follows; please report it with this command line ({DEBUG}=1 prints more)"
+    )
 
 
 class TheoremType(click.ParamType):
@@ -139,6 +205,7 @@ class NumberType(click.ParamType):
             or number < self.low
             or (number == self.low and not self.closed)
             or (self.high is not None and number >= self.high)
+            or number > LARGEST
         ):
             option = param.opts[0]
             example = f"for example {option} {self.example}"
@@ -204,8 +271,21 @@ def parameter_options(command: Command) -> Command:
     return click.option("--p", "norm", type=NormType(), default="inf", help=norm_help)(decorated)
 
 
+def _device_is_there(context: click.Context, option: click.Parameter, value: str) -> str:
+    if value == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise InputError("--device 'cuda': this machine has cpu; for example --device cpu")
+    return value
+
+
 device_option = click.option(
-    "--device", default="auto", type=click.Choice(["auto", "cpu", "cuda"]), help="where to train"
+    "--device",
+    default="auto",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    callback=_device_is_there,
+    help="where to train",
 )
 seed_option = click.option(
     "--seed", default="0", type=NumberType("0", low=0, high=2**32), help="of all random numbers"
@@ -220,10 +300,35 @@ form_option = click.option(
 )
 
 
-def points(values: Given) -> Iterator[Values]:
-    """Every combination of the given values."""
-    for combination in itertools.product(*values.values()):
-        yield dict(zip(values, combination, strict=True))
+def points(values: Given) -> list[Values]:
+    """Every combination of the given values.
+
+    Raises InputError, naming the longest range, where they are more than MOST_POINTS.
+    """
+    count = prod(len(given) for given in values.values())
+    if count > MOST_POINTS:
+        raise too_many(values, count, MOST_POINTS)
+    return [dict(zip(values, one, strict=True)) for one in itertools.product(*values.values())]
+
+
+def too_many(values: Given, count: int, most: int) -> InputError:
+    """The complaint about a grid of points, with an example for its longest range."""
+    symbol, given = max(values.items(), key=lambda entry: len(entry[1]))
+    option, first, last = BY_SYMBOL[symbol].option, min(given), max(given)
+    step = (last - first) / max(1, min(len(given) * most // count, 100) - 1)
+    if BY_SYMBOL[symbol].integer:
+        step = Fraction(ceil(step))
+    return InputError(
+        f"{option} {first}:{last} has {len(given)} values, in all {count} points; at most {most} "
+        f"are taken; for example {option} {first}:{last}:{step}"
+    )
+
+
+def reported(points: Sequence[Values], show: Progress) -> Iterator[Values]:
+    """The points one by one, each shown as progress."""
+    for done, point in enumerate(points):
+        show(done / len(points), f"point {done + 1} of {len(points)}")
+        yield point
 
 
 def one_point(values: Given) -> Values:
@@ -233,7 +338,7 @@ def one_point(values: Given) -> Values:
     """
     if any(len(given) > 1 for given in values.values()):
         raise InputError("a range or list has no meaning here; give each parameter one value")
-    return next(points(values))
+    return points(values)[0]
 
 
 def refuse_unread(given: Values, read: Iterable[sp.Symbol], where: str) -> None:

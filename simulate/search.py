@@ -14,14 +14,16 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, isinf
 from pathlib import Path
 
 import numpy as np
 
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.construct.result import Construction
+from robustsize.simulate.deadline import OutOfTimeError, check_time, until
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.searching.candidates import constructions
@@ -46,6 +48,8 @@ _RACE_SHARE = 0.3
 _PRUNING_SHARE = 0.6
 _PRUNE_SHARES = (0.25, 0.25, 0.5)
 _KEPT = 4
+_KEPT_FOR_PROOFS = 0.1
+_SMALL = 1000
 _CERTIFY_SHARE = 0.1
 _MOST_CERTIFIED = 12
 _LADDER_NODES = 2000
@@ -156,30 +160,45 @@ def search(
     """
     _check(instances)
     deadline = time.monotonic() + budget_seconds
-    views = reduced(list(instances))
-    run = _Run(views, settings, device, deadline, progress)
-    state = _begin(instances, views, settings)
-    if folder is not None:
-        load_state(folder, instances, settings, state)
-    stopped = ""
-    while state.cycle < settings.cycles and any(_open(found, settings) for found in state.found):
-        if time.monotonic() > deadline:
-            stopped = f"the time budget ended after {state.cycle} of {settings.cycles} cycles"
-            break
-        run.cycle(state)
-        state.cycle += 1
+    with until(deadline):
+        progress(0.0, "looking for coordinates that can go")
+        run = _Run(reduced(list(instances)), settings, device, deadline, budget_seconds, progress)
+        state = run.start(instances)
         if folder is not None:
-            save_state(folder, instances, settings, state)
-    if not stopped and time.monotonic() > deadline:
-        stopped = "the time budget ended in the last cycle"
+            load_state(folder, instances, settings, state)
+    progress(0.0, "building known constructions")
+    stopped = ""
+    # Small constructions take no time to speak of: they are known however short the budget is.
+    small = len(instances[0].points) * instances[0].dimension <= _SMALL
+    with until(inf if small else deadline), suppress(OutOfTimeError):
+        _construct(state, run.views, settings)
+    with until(deadline):
+        try:
+            _start_linear(state, run.views, settings)
+            while state.cycle < settings.cycles and run.unfinished(state):
+                check_time()
+                run.cycle(state)
+                state.cycle += 1
+                if folder is not None:
+                    save_state(folder, instances, settings, state)
+        except OutOfTimeError:
+            stopped = f"the time budget ended after {state.cycle} of {settings.cycles} cycles"
+        if not stopped and time.monotonic() > deadline:
+            stopped = "the time budget ended in the last cycle"
+        with suppress(OutOfTimeError):
+            _round(state, settings, progress)
+    progress(1.0, "done")
+    return SearchResult(tuple(state.found), state.cycle, stopped, state.engine, state.device)
+
+
+def _round(state: State, settings: Settings, progress: Progress) -> None:
+    """Weights of few binary places, where the time suffices."""
     for i, found in enumerate(state.found):
         progress(1 - _CERTIFY_SHARE * (1 - i / len(state.found)), "rounding")
         if found.network is not None:
             short = rounded(found.network, found.instance, settings.nodes)
             if short is not None:
                 found.network, found.certificate, found.bits = short
-    progress(1.0, "done")
-    return SearchResult(tuple(state.found), state.cycle, stopped, state.engine, state.device)
 
 
 def default_ladder(d: int, m: int) -> tuple[tuple[int, ...], ...]:
@@ -205,30 +224,33 @@ def _open(found: Found, settings: Settings) -> bool:
     return found.network is None or found.network.size > settings.enough
 
 
-def _begin(instances: Sequence[Instance], views: Sequence[Reduced], settings: Settings) -> State:
-    """Constructions and linear classifiers, certified; a pool of its own for each construction."""
-    state = State([], [])
-    for i, (instance, view) in enumerate(zip(instances, views, strict=True)):
-        built = constructions(instance)
+def _construct(state: State, views: Sequence[Reduced], settings: Settings) -> None:
+    """Constructions, certified; pools of their own for each."""
+    for i, (view, found) in enumerate(zip(views, state.found, strict=True)):
+        check_time()
+        built = constructions(found.instance)
         smallest = min(built, key=lambda one: one.size, default=None)
-        found = Found(instance, smallest)
         if smallest is not None:
-            proof = proof_of_built(smallest, instance, settings.nodes)
-            found.construction_certificate = proof
+            proof = proof_of_built(smallest, found.instance, settings.nodes)
+            found.construction, found.construction_certificate = smallest, proof
             found.offer(smallest.network, proof, Origin.CONSTRUCTION)
-        linear = smallest_linear(view.instance) if _open(found, settings) else None
-        if linear is not None:
-            lifted = view.lifted(linear)
-            found.offer(lifted, proof_of(lifted, instance, settings.nodes), Origin.LINEAR)
-        state.found.append(found)
-        state.pools.append(_pool(view))
-        for one in built if _open(found, settings) else []:
+        for one in built:
             lowered = view.lowered(one.network)
             if lowered is not None and trainable(lowered):
                 start = Survivor(balanced(lowered), 0.0, Origin.CONSTRUCTION)
                 copies = -(-settings.chains // 2)
                 state.extra += [(i, _pool(view, [start])) for _ in range(copies)]
-    return state
+
+
+def _start_linear(state: State, views: Sequence[Reduced], settings: Settings) -> None:
+    """Linear classifiers, certified."""
+    for view, found in zip(views, state.found, strict=True):
+        check_time()
+        linear = smallest_linear(view.instance) if _open(found, settings) else None
+        if linear is not None:
+            lifted = view.lifted(linear)
+            proof = proof_of(lifted, found.instance, settings.nodes)
+            found.offer(lifted, proof, Origin.LINEAR)
 
 
 def _pool(view: Reduced, survivors: Sequence[Survivor] = ()) -> Pool:
@@ -246,12 +268,24 @@ class _Run:
     settings: Settings
     device: str
     deadline: float
+    budget_seconds: float
     progress: Progress
+
+    @property
+    def pruning_ends(self) -> float:
+        """When pruning stops, so that there is time to certify what it left."""
+        kept = 0.0 if isinf(self.budget_seconds) else _KEPT_FOR_PROOFS * self.budget_seconds
+        return self.deadline - kept
+
+    def start(self, instances: Sequence[Instance]) -> State:
+        """Nothing found, nothing in the pools."""
+        found = [Found(instance, None) for instance in instances]
+        return State(found, [_pool(view) for view in self.views])
 
     def cycle(self, state: State) -> None:
         """One race, one pruning of everything in pools of its own, one certification."""
-        plan, fresh = self._race(state, self._unfinished(state))
-        chosen = self._unfinished(state)
+        plan, fresh = self._race(state, self.unfinished(state))
+        chosen = self.unfinished(state)
         if not chosen:
             return
         groups = [(i, state.pools[i]) for i in chosen]
@@ -266,7 +300,8 @@ class _Run:
         for i in chosen:
             self._certify(state.found[i], state.pools[i], self.views[i])
 
-    def _unfinished(self, state: State) -> list[int]:
+    def unfinished(self, state: State) -> list[int]:
+        """The instances for which a smaller network is to be searched."""
         return [i for i, found in enumerate(state.found) if _open(found, self.settings)]
 
     def _halving(
@@ -281,15 +316,15 @@ class _Run:
         for stage, share in enumerate(_PRUNE_SHARES):
             for _, pool in groups:
                 pool.idle = 0
-            prune(
-                [pool for _, pool in groups],
-                plan,
-                replace(settings.effort, rounds=round(share * settings.effort.rounds)),
-                device=self.device,
-                seed=settings.seed + ((state.cycle * len(_PRUNE_SHARES) + stage) << 32),
-                progress=self._part(state, done, share),
-                stop=lambda: time.monotonic() > self.deadline,
-            )
+            with until(self.pruning_ends), suppress(OutOfTimeError):
+                prune(
+                    [pool for _, pool in groups],
+                    plan,
+                    replace(settings.effort, rounds=round(share * settings.effort.rounds)),
+                    device=self.device,
+                    seed=settings.seed + ((state.cycle * len(_PRUNE_SHARES) + stage) << 32),
+                    progress=self._part(state, done, share),
+                )
             done += share
             for i, pool in groups:
                 state.found[i].pruning_tried += pool.tried

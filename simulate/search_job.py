@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from robustsize.simulate.construct.limits import check_grid
 from robustsize.simulate.instance import (
     Grid,
     Instance,
@@ -23,10 +24,13 @@ from robustsize.simulate.instance import (
 from robustsize.simulate.search import Found, Progress, Settings, default_ladder, search
 from robustsize.simulate.sets.read_sets import read_pair
 from robustsize.simulate.shatter import Shattered, shatter
+from robustsize.simulate.whole_file import whole_file
 
 RESULT = "search.json"
 SHATTER_RESULT = "shatter.json"
 HARD = "thm4.3"
+MOST_POINTS = 4096
+"""Of a labelled set that is searched: training holds the distance of every two."""
 
 
 def instance_of(
@@ -48,9 +52,13 @@ def instance_of(
     no such file.
     """
     if source != HARD:
-        return read_pair(Path(source), epsilon, p).instance(c * epsilon)
+        instance = read_pair(Path(source), epsilon, p).instance(c * epsilon)
+        if len(instance.points) > MOST_POINTS:
+            raise ValueError(f"{len(instance.points)} points; a search takes at most {MOST_POINTS}")
+        return instance
     if d < 1:
         raise ValueError(f"the dimension d is at least 1, not {d}")
+    check_grid(epsilon, d, MOST_POINTS)
     K = len(grid_axis(epsilon, Grid.DENSE))
     if labelling == "checkerboard":
         phi = checkerboard(K, d - 1)
@@ -103,8 +111,11 @@ def run_search(
         "engine": result.engine,
         "device": result.device,
     }
+    smallest = folder / "smallest.npz"
     if found.network is not None:
-        found.network.save(folder / "smallest.npz")
+        found.network.save(smallest)
+    else:
+        smallest.unlink(missing_ok=True)
     _write(folder / RESULT, made)
     return made
 
@@ -164,6 +175,8 @@ def run_shatter(
     made = shattered_json(result)
     networks = folder / "networks"
     networks.mkdir(parents=True, exist_ok=True)
+    for path in networks.glob("*.npz"):
+        path.unlink()
     for i, one in enumerate(result.results):
         if one.network is not None:
             one.network.save(networks / f"{i}.npz")
@@ -197,7 +210,7 @@ def shattered_json(result: Shattered) -> dict[str, Any]:
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -17,11 +17,13 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.certify import Certificate, CertificateStatus, certify
+from robustsize.simulate.certify import Certificate, CertificateStatus
+from robustsize.simulate.deadline import OutOfTimeError, until
 from robustsize.simulate.instance import Instance, Norm, Point
 from robustsize.simulate.network import Network
 from robustsize.simulate.searching.race import clopper_pearson, race
-from robustsize.simulate.searching.reduce import closest_opposite
+from robustsize.simulate.searching.reduce import too_close
+from robustsize.simulate.searching.rounding import proof_of
 from robustsize.simulate.training.plan import Plan
 
 Progress = Callable[[float, str], None]
@@ -111,23 +113,23 @@ def shatter(
     Raises ValueError where 2^m (or the sample) is out of reach, saying what would fit, or two
     points are within twice the radius, so that no network gives them opposite labels.
     """
-    m = len(points)
+    m, deadline = len(points), time.monotonic() + budget_seconds
     rows = all_labellings(m) if sample is None else _sample(m, sample, seed)
     _check_apart(points, radius, p)
     # One of each opposite pair: the one whose first label is +1.
     halves, back = np.unique(rows * rows[:, :1], axis=0, return_inverse=True)
     instances = [Instance(tuple(points), labels, radius, p) for labels in halves]
-    deadline = time.monotonic() + budget_seconds
     run = _Run(instances, architecture, steps, nodes, seed, device)
     stopped, tried = "", 0
-    while tried < seeds and run.open:
-        if time.monotonic() > deadline:
+    with until(deadline):
+        try:
+            while tried < seeds and run.open:
+                batch = min(max(8, tried), seeds - tried)
+                doing = f"{len(run.open)} of {len(halves)} labellings open"
+                run.round(tried, batch, _part(progress, tried / seeds, batch / seeds, doing))
+                tried += batch
+        except OutOfTimeError:
             stopped = f"the time budget ended after {tried} of {seeds} seeds"
-            break
-        batch = min(max(8, tried), seeds - tried)
-        doing = f"{len(run.open)} of {len(halves)} labellings open"
-        run.round(tried, batch, _part(progress, tried / seeds, batch / seeds, doing))
-        tried += batch
     progress(1.0, "done")
     results = tuple(
         _signed(run.results[int(i)], int(row[0]), tuple(row.tolist()))
@@ -164,15 +166,12 @@ def _sample(m: int, count: int, seed: int) -> NDArray[np.int8]:
 
 def _check_apart(points: Sequence[Point], radius: Fraction, p: Norm) -> None:
     """Raises ValueError, naming the points, where two are within twice the radius."""
-    for i in range(len(points)):
-        for j in range(i):
-            pair = Instance((points[i], points[j]), np.array([1, -1], dtype=np.int8), radius, p)
-            limit = 2 * radius if p is Norm.INF else (2 * radius) ** 2
-            if closest_opposite(pair) <= limit:
-                raise ValueError(
-                    f"points {j} and {i} are within twice the radius {float(radius):g}: no network "
-                    "gives them opposite labels robustly, so no architecture shatters these points"
-                )
+    pair = too_close(tuple(points), radius, p)
+    if pair is not None:
+        raise ValueError(
+            f"points {pair[0]} and {pair[1]} are within twice the radius {float(radius):g}: no "
+            "network gives them opposite labels robustly, so no architecture shatters these points"
+        )
 
 
 def _signed(one: LabellingResult, sign: int, labels: tuple[int, ...]) -> LabellingResult:
@@ -233,9 +232,7 @@ class _Run:
         for i, survivors in zip(chosen, ran.survivors, strict=True):
             best = sorted(survivors, key=lambda s: -s.margin)
             for one in best[:_MOST_CERTIFIED]:
-                certificate = certify(
-                    one.network, self.instances[i], budget_seconds=inf, max_nodes=self.nodes
-                )
+                certificate = proof_of(one.network, self.instances[i], self.nodes)
                 labels = self.results[i].labels
                 if certificate.status is CertificateStatus.CERTIFIED:
                     self.results[i] = LabellingResult(

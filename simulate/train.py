@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from robustsize.simulate.deadline import check_time
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import PrecisionError
@@ -111,7 +112,8 @@ def train(
 
     Raises ValueError, saying what is wrong, where the arguments do not fit together, a number is
     not finite, points are all the same, two points of opposite labels are within 2 radius (no
-    classifier is robust there), the device is not there, or the budget holds not one network.
+    classifier is robust there), the device is not there, or the budget holds not one network;
+    OutOfTimeError past the time limit.
     """
     data = _checked_data(points, labels, plan)
     count, m, d = len(starts), data.points.shape[1], data.points.shape[2]
@@ -166,6 +168,7 @@ def _run(
     active, streak = np.arange(count), np.zeros(count, dtype=np.int64)
     at = 0
     while at < plan.steps and len(active):
+        check_time()
         until = min(at + plan.check_every, plan.steps)
         engine.advance(batch, data, plan, at, until)
         found, at = engine.margin(batch, data, plan), until

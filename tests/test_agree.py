@@ -23,6 +23,7 @@ from robustsize.simulate.probes import thm4_3
 from robustsize.simulate.probes.catalogue import BY_ID, PROBES
 from robustsize.simulate.probes.claim import Limit, Prediction, at_most, exactly
 from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, axes
+from robustsize.simulate.sets.exact import PrecisionError
 
 QUICK = thm4_3.PROBE.quick
 TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
@@ -73,7 +74,7 @@ def test_it_writes_its_files_and_nothing_else(result):
     folder, made = result
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        "agreement.json", "summary.md", "agreement.svg", "agreement.png", "networks"
+        ".run", "agreement.json", "summary.md", "agreement.svg", "agreement.png", "networks"
     }  # fmt: skip
     assert json.loads((folder / "agreement.json").read_text()) == json.loads(json.dumps(made))
     assert (folder / "summary.md").read_text() == page(made, ["agreement"])
@@ -122,14 +123,14 @@ def test_an_interrupted_run_resumes_by_cell(tmp_path):
     assert [one["verdict"] for one in result["outcomes"]] == ["agrees", "contradicts"]
 
 
-def test_cells_of_another_setting_are_not_taken(tmp_path):
+def test_cells_of_another_version_are_not_taken(tmp_path, monkeypatch):
     cell, counted = one_number("a", 1, 2)
     later, _ = one_number("b", 1, 2)
     task = stub(cell, replace(later, measure=lambda run: 1 / 0))
-    for seed in (0, 1):
-        other = replace(task, setting=replace(task.setting, seed=seed))
+    for number in "12":
+        monkeypatch.setattr(job, "version", lambda package, number=number: number)
         with pytest.raises(ZeroDivisionError):
-            job.agree([other], "x", folder=tmp_path)
+            job.agree([task], "x", folder=tmp_path)
     assert counted == ["a", "a"]
 
 
@@ -200,6 +201,27 @@ def test_a_fault_inside_a_search_is_not_taken_for_bad_input(tmp_path, monkeypatc
     assert not isinstance(caught.value, InputError)
 
 
+def test_another_run_does_not_write_into_the_folder_of_one(tmp_path):
+    cell, _ = one_number("a", 1, 2)
+    task = stub(cell)
+    job.agree([task], "x", folder=tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    other = replace(task, setting=replace(task.setting, seed=1))
+    for tasks, name in (([other], "x"), ([task], "y")):
+        with pytest.raises(InputError, match="holds the results of"):
+            job.agree(tasks, name, folder=tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_what_cannot_be_measured_is_bad_input(tmp_path):
+    def refuse(run):
+        raise PrecisionError("no float64 lies there")
+
+    cell, _ = one_number("a", 1, 2)
+    with pytest.raises(InputError, match="a cannot be measured: no float64"):
+        job.agree([stub(replace(cell, measure=refuse))], "x", folder=tmp_path)
+
+
 def test_what_the_budget_left_out_is_inconclusive_and_kept_for_later(tmp_path):
     cell, counted = one_number("a", 1, 2)
     result = job.agree([stub(cell)], "x", folder=tmp_path, budget_seconds=-1.0)
@@ -227,7 +249,7 @@ def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
 
 def test_a_measurement_without_a_prediction_is_refused(tmp_path):
     cell, _ = one_number("a", 1, 2)
-    with pytest.raises(ValueError, match="without a prediction"):
+    with pytest.raises(RuntimeError, match="without a prediction"):
         job.agree([stub(replace(cell, predictions=()))], "x", folder=tmp_path)
 
 

@@ -24,6 +24,7 @@ from robustsize.bounds.symbols import (
     k,
 )
 from robustsize.bounds.value import BoundValue, bound_value, choose_form
+from robustsize.simulate.construct.limits import MOST_GRID_POINTS, check_bumps, check_grid
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.construct.thm2_2 import robust_fit
 from robustsize.simulate.construct.thm3_3 import robust_classifier
@@ -79,7 +80,15 @@ def build(id: str, request: Request) -> Construction:
     Raises InputError as `promise` does, ValueError where the sets do not fit the theorem.
     """
     promise(id, request)
-    return _BUILDERS[id](request)
+    if request.pair is not None:
+        return _BUILDERS[id](request)
+    try:
+        return _BUILDERS[id](request)
+    except InputError:
+        raise
+    except ValueError as error:
+        given = " ".join(f"{BY_SYMBOL[s].option} {value}" for s, value in request.values.items())
+        raise InputError(f"{given[:200]}: {error}; for example {_EXAMPLES[id]}") from error
 
 
 def promise(id: str, request: Request) -> BoundValue:
@@ -151,10 +160,16 @@ def _pair(request: Request) -> SeparatedPair:
     if request.pair is not None:
         return request.pair
     dimension, gap = int(request[d]), request[epsilon]
+    check_bumps(dimension, request.points)
     return random_pair(Kind.POINTS, dimension, gap, request.norm, request.points, seed=request.seed)
 
 
 def _thm2_2(request: Request) -> Construction:
+    if request[delta] >= request[epsilon]:
+        raise InputError(
+            f"--delta {request[delta]}: must be below --epsilon {request[epsilon]}; "
+            f"for example --delta {request[epsilon] / 2}"
+        )
     return robust_fit(_pair(request), request[delta])
 
 
@@ -166,6 +181,7 @@ def _thm4_3(request: Request) -> Construction:
     if request.pair is not None:
         raise InputError("thm4.3 is built for its own hard instance; give --instance random")
     dimension, gap = int(request[d]), request[epsilon]
+    check_grid(gap, dimension, MOST_GRID_POINTS)
     m = len(grid_axis(gap, Grid.DENSE)) ** (dimension - 1)
     labels = random_labelling(m, request.seed)
     return hard_instance_network(hard_instance(dimension, gap, request[c], request.norm, labels))
@@ -174,6 +190,7 @@ def _thm4_3(request: Request) -> Construction:
 def _thm5_5(request: Request) -> Construction:
     if request.pair is not None:
         raise InputError("thm5.5 is built on the flat k-cube; give --instance random")
+    check_bumps(int(request[d]), request.points)
     manifold = flat_cube(int(request[k]), int(request[d]))
     gap, ratio = request[epsilon], request[c]
     pair = random_manifold_pair(manifold, gap, request.points, radius=gap / 8, seed=request.seed)
@@ -185,6 +202,12 @@ _TAKES: dict[str, tuple[sp.Symbol, ...]] = {
     "thm3.3": (d, epsilon, c),
     "thm4.3": (d, epsilon, c),
     "thm5.5": (d, k, epsilon, c),
+}
+_EXAMPLES = {
+    "thm2.2": "--d 3 --epsilon 0.1 --delta 0.05 --samples 20",
+    "thm3.3": "--d 3 --epsilon 0.1 --c 0.5 --samples 20",
+    "thm4.3": "--d 3 --epsilon 0.25 --c 0.5",
+    "thm5.5": "--d 3 --k 1 --epsilon 0.1 --c 0.5",
 }
 _BUILDERS: dict[str, Callable[[Request], Construction]] = {
     "thm2.2": _thm2_2,

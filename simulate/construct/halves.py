@@ -87,11 +87,27 @@ def _best_split(cells: Cells, first: int, second: int) -> int:
     if d < 2:
         raise ValueError("halves of the coordinates need d >= 2")
 
+    before, after = _distinct_prefixes(cells), _distinct_prefixes(cells[:, ::-1])
+
     def cost(d1: int) -> int:
-        a, b = np.unique(cells[:, :d1], axis=0), np.unique(cells[:, d1:], axis=0)
-        return len(a) * (2 * d1 + first) + len(b) * (2 * (d - d1) + second)
+        return before[d1] * (2 * d1 + first) + after[d - d1] * (2 * (d - d1) + second)
 
     return min(range(1, d), key=cost)
+
+
+def _distinct_prefixes(cells: Cells) -> list[int]:
+    """For each k in 0..d how many rows differ in their first k entries."""
+    counts = [1]
+    groups = np.zeros(len(cells), dtype=np.int64)
+    for column in cells.T:
+        if counts[-1] < len(cells):
+            pairs = np.stack([groups, column], axis=1)
+            distinct, groups = np.unique(pairs, axis=0, return_inverse=True)
+            groups = groups.ravel()
+            counts.append(len(distinct))
+        else:
+            counts.append(len(cells))
+    return counts
 
 
 def _half_cells(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.bounds.construction_size import quadratic_bump_size
+from robustsize.simulate.construct.limits import check_parameters
 from robustsize.simulate.construct.result import as_int, matrix
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import PrecisionError, Rationals
@@ -35,10 +36,12 @@ def quadratic_network(
     from `far` on, where x lies in [domain]^d. P: pieces an axis. Sign `label` on the bumps.
 
     Raises PrecisionError where the interpolation leaves nothing of the gap between near and far, or
-    float64 does not tell the pieces' ends apart.
+    float64 does not tell the pieces' ends apart; ValueError where the network is larger than is
+    built.
     """
     S, d = centres.numerators.shape
     a, b = domain
+    check_parameters(as_int(quadratic_bump_size(S, d, P)))
     # The first breakpoint is certainly left of the domain, also as a float.
     a -= OUTSIDE * (b - a)
     eta = (b - a) / P

@@ -26,6 +26,7 @@ from robustsize.simulate.construct.bit_families import BitFamilies, Ladder
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.grid import cell_centres, cells_meeting
 from robustsize.simulate.construct.halves import Cells, depth_five_network, depth_four_network
+from robustsize.simulate.construct.limits import check_cells
 from robustsize.simulate.construct.quadratic import quadratic_network
 from robustsize.simulate.construct.result import Construction, as_int, whole
 from robustsize.simulate.instance import Norm
@@ -76,6 +77,7 @@ def robust_classifier(
     if form is Form.BITS:
         return _bits(pair, c)
     g = whole(G, {symbols.epsilon: pair.epsilon, symbols.c: c})
+    check_cells(g)
     cells, label = _fewer_cells(pair, g)
     if form is not Form.SMALLEST:
         return _on_cells(pair, c, cells, g, label, form)
@@ -166,6 +168,7 @@ def _balls(pair: SeparatedPair, c: Fraction) -> Construction:
     d, epsilon = pair.dimension, pair.epsilon
     at = {symbols.d: Fraction(d), symbols.epsilon: epsilon, symbols.c: c}
     g, P = whole(G_L2, at), whole(PIECES_L2, at)
+    check_cells(g)
     cells, label = _fewer_cells(pair, g)
     h, radius = half_diagonal_above(d, Fraction(1, g)), c * epsilon
     near, far = (h + radius) ** 2, (2 * epsilon - h - radius) ** 2

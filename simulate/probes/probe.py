@@ -121,10 +121,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cell measured: evidence by the prediction's name, and rows."""
+    """What a cell measured: evidence by the prediction's name, and rows.
+
+    cut_short: the time budget ended the measurement.
+    """
 
     evidence: Mapping[str, Evidence]
     rows: tuple[Row, ...] = ()
+    cut_short: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.simulate.deadline import check_time
 from robustsize.simulate.network import Network
 from robustsize.simulate.train import MAX_HIDDEN, train
 from robustsize.simulate.training.batch import Layout, flat_parameters, layout_of
@@ -113,19 +114,20 @@ def prune(
     device: str = "auto",
     seed: int = 0,
     progress: Callable[[float], None] = lambda share: None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Shrink the survivors of every pool, in place; pools of one number of points and dimension.
 
-    plan: of one retraining. stop: asked before every round, to end the search early.
+    plan: of one retraining.
 
-    Raises ValueError where training refuses its input (see `train`).
+    Raises ValueError where training refuses its input (see `train`), OutOfTimeError past the time
+    limit: then the pools are as the last whole round left them.
     """
     for round in range(effort.rounds):
         active = [
             i for i, pool in enumerate(pools) if pool.idle < effort.patience and pool.survivors
         ]
-        if not active or stop():
+        check_time()
+        if not active:
             break
         proposed = []
         for i in active:
@@ -247,6 +249,7 @@ def _by_damage(network: Network, pool: Pool) -> NDArray[np.intp]:
     indices = np.flatnonzero(flat)
     damage = np.empty(len(indices))
     for k, at in enumerate(indices):
+        check_time()
         changed = flat.copy()
         changed[at] = 0.0
         blocks = layout.blocks(changed)

@@ -10,14 +10,19 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from robustsize.simulate.instance import Instance, Norm
+from robustsize.simulate.deadline import OutOfTimeError, check_time
+from robustsize.simulate.instance import Instance, Norm, Point
 from robustsize.simulate.network import Network
+from robustsize.simulate.sets.exact import Rationals
 
 _MOST_SUPPORTS = 400
+_MOST_MACHINE_AXES = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +52,21 @@ class Reduced:
 def reduced(instances: list[Instance]) -> list[Reduced]:
     """The instances less the coordinates, last first, without which labels stay robust in all.
 
-    A coordinate goes where opposite labels remain more than twice the radius apart without it.
+    A coordinate goes where opposite labels remain more than twice the radius apart without it; past
+    the time limit none goes.
     """
     d = instances[0].dimension
     kept = list(range(d))
-    for j in reversed(range(d)):
-        rest = [i for i in kept if i != j]
-        if rest and all(_apart(instance, rest) for instance in instances):
-            kept = rest
+    try:
+        gaps = [_Gaps(instance) for instance in instances]
+        for j in reversed(range(d)):
+            check_time()
+            if len(kept) > 1 and all(gap.apart_without(j) for gap in gaps):
+                kept.remove(j)
+                for gap in gaps:
+                    gap.drop(j)
+    except OutOfTimeError:
+        pass
     return [
         Reduced(
             Instance(
@@ -67,29 +79,80 @@ def reduced(instances: list[Instance]) -> list[Reduced]:
     ]
 
 
-def _apart(instance: Instance, kept: list[int]) -> bool:
-    return closest_opposite(instance, kept) > _measure(2 * instance.radius, instance.p)
+class _Gaps:
+    """How far apart the points of opposite labels are on the axes that are left, in integers.
 
-
-def _measure(distance: Fraction, p: Norm) -> Fraction:
-    return distance if p is Norm.INF else distance**2
-
-
-def closest_opposite(instance: Instance, kept: list[int] | None = None) -> Fraction | float:
-    """Least distance of opposite labels over some coordinates, exact; squared at p = 2.
-
-    Infinite where all labels are one.
+    p = inf: of each pair, on how many axes it is more than twice the radius apart. p = 2: its
+    squared distance.
     """
-    axes = range(instance.dimension) if kept is None else kept
-    classes: dict[int, set[tuple[Fraction, ...]]] = {1: set(), -1: set()}
-    for x, y in zip(instance.points, instance.labels, strict=True):
-        classes[int(y)].add(tuple(x[i] for i in axes))
-    least: Fraction | float = float("inf")
-    for a, b in itertools.product(classes[1], classes[-1]):
-        gaps = [abs(v - w) for v, w in zip(a, b, strict=True)]
-        far = max(gaps) if instance.p is Norm.INF else sum((g * g for g in gaps), Fraction(0))
-        least = min(least, far)
-    return least
+
+    def __init__(self, instance: Instance) -> None:
+        points = Rationals.of(instance.points)
+        numerators = _safe(points.numerators)
+        self._p = instance.p
+        self._positive = numerators[instance.labels > 0]
+        self._negative = numerators[instance.labels < 0]
+        power = 1 if instance.p is Norm.INF else 2
+        self._limit = floor((2 * instance.radius * points.denominator) ** power)
+        self._total = sum(self._on_axis(j) for j in range(instance.dimension))
+
+    def _on_axis(self, j: int) -> NDArray:
+        check_time()
+        gap = abs(self._positive[:, j, None] - self._negative[None, :, j])
+        return (gap > self._limit).astype(np.int64) if self._p is Norm.INF else gap * gap
+
+    def apart_without(self, j: int) -> bool:
+        least = 0 if self._p is Norm.INF else self._limit
+        return bool(np.all(self._total - self._on_axis(j) > least))
+
+    def drop(self, j: int) -> None:
+        self._total = self._total - self._on_axis(j)
+
+
+def closest_opposite(instance: Instance) -> Fraction | float:
+    """Least distance of opposite labels, exact; squared at p = 2. Infinite with one label only.
+
+    Raises OutOfTimeError past the time limit.
+    """
+    labels = np.asarray(instance.labels)
+    if len(set(labels.tolist())) < 2:
+        return float("inf")
+    points = Rationals.of(instance.points)
+    numerators, q = _safe(points.numerators), points.denominator
+    others = numerators[labels < 0]
+    least = min(_closest(x, others, instance.p) for x in numerators[labels > 0])
+    return Fraction(least, q if instance.p is Norm.INF else q * q)
+
+
+def too_close(points: tuple[Point, ...], radius: Fraction, p: Norm) -> tuple[int, int] | None:
+    """The first two points within twice the radius, None where there are none.
+
+    Raises OutOfTimeError past the time limit.
+    """
+    array = Rationals.of(points)
+    numerators = _safe(array.numerators)
+    limit = floor((2 * radius * array.denominator) ** (1 if p is Norm.INF else 2))
+    for i in range(1, len(points)):
+        near = np.flatnonzero(_distances(numerators[i], numerators[:i], p) <= limit)
+        if len(near):
+            return int(near[0]), i
+    return None
+
+
+def _safe(numerators: NDArray) -> NDArray:
+    """Numerators whose squared distances do not overflow; see `sets.exact.MACHINE_LIMIT`."""
+    return numerators.astype(object) if numerators.shape[1] > _MOST_MACHINE_AXES else numerators
+
+
+def _closest(x: NDArray, others: NDArray, p: Norm) -> int:
+    return int(_distances(x, others, p).min())
+
+
+def _distances(x: NDArray, others: NDArray, p: Norm) -> NDArray:
+    """Of one point from others, in integers; squared at p = 2."""
+    check_time()
+    gaps = abs(others - x)
+    return np.asarray(gaps.max(axis=1) if p is Norm.INF else (gaps * gaps).sum(axis=1))
 
 
 def smallest_linear(instance: Instance) -> Network | None:
@@ -98,6 +161,8 @@ def smallest_linear(instance: Instance) -> Network | None:
     Supports are tried in order of size, at most `_MOST_SUPPORTS` of them, each by a linear
     programme with the l_1 norm of the weights as what the adversary can do: exact at p = inf, and
     at p = 2 for one coordinate, sufficient else. The answer is a candidate for `certify`.
+
+    Raises OutOfTimeError past the time limit.
     """
     x, y, radius = instance.floats(), instance.labels.astype(float), float(instance.radius)
     sizes = range(1, instance.dimension + 2)
@@ -109,6 +174,7 @@ def smallest_linear(instance: Instance) -> Network | None:
         if support
     )
     for support, bias in itertools.islice(supports, _MOST_SUPPORTS):
+        check_time()
         signed = y[:, None] * x[:, support]
         rows = np.hstack([-(signed - radius), signed + radius, -y[:, None] * bias])
         count = len(support)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
-
 import numpy as np
 
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify
 from robustsize.simulate.construct.result import Construction
+from robustsize.simulate.deadline import check_time, seconds_left
 from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.searching.prune import balanced, trainable
@@ -17,8 +16,14 @@ MOST_BITS = 12
 
 
 def proof_of(network: Network, instance: Instance, nodes: int) -> Certificate:
-    """A certificate whose outcome is the same on every machine: its budget is in nodes."""
-    return certify(network, instance, budget_seconds=inf, max_nodes=nodes)
+    """A certificate whose outcome is the same on every machine: its budget is in nodes.
+
+    Raises OutOfTimeError where the time limit passes first.
+    """
+    proof = certify(network, instance, budget_seconds=seconds_left(), max_nodes=nodes)
+    if proof.status is CertificateStatus.UNDECIDED:
+        check_time()
+    return proof
 
 
 def proof_of_built(built: Construction, instance: Instance, nodes: int) -> Certificate:

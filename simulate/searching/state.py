@@ -14,6 +14,7 @@ from robustsize.simulate.instance import Instance
 from robustsize.simulate.network import Network
 from robustsize.simulate.searching.prune import Origin, Survivor
 from robustsize.simulate.searching.race import Tried
+from robustsize.simulate.whole_file import whole_file
 
 if TYPE_CHECKING:
     from robustsize.simulate.search import Found, Settings, State
@@ -56,9 +57,8 @@ def save_state(
         "device": state.device,
         "rows": rows,
     }
-    partial = folder / f".{STATE}.partial"
-    partial.write_text(json.dumps(whole, indent=1))
-    partial.replace(folder / STATE)
+    with whole_file(folder / STATE) as partial:
+        partial.write_text(json.dumps(whole, indent=1))
     for path in folder.glob("cycle*-*.npz"):
         if not path.name.startswith(f"cycle{state.cycle}-"):
             path.unlink()

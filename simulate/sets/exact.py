@@ -18,7 +18,11 @@ MACHINE_LIMIT = 1 << 25
 """Numerators up to this are kept in int64: sums of a thousand squared differences still fit."""
 
 
-class PrecisionError(ValueError):
+class OutOfReachError(ValueError):
+    """What is asked for is more than can be built here, by its size or its precision."""
+
+
+class PrecisionError(OutOfReachError):
     """What is asked for is well defined, but float64 does not hold it."""
 
 

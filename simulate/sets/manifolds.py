@@ -15,11 +15,14 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.sets.exact import Rationals
+from robustsize.simulate.sets.exact import OutOfReachError, Rationals
 
 BITS = 30
 ROUNDING = Fraction(1, 1 << BITS)
 """Half of it for rounding a coordinate to 2^-30, half for the float64 of sin, cos and sums."""
+
+MOST_CELLS = 200_000
+"""The most balls of a covering."""
 
 PI_ABOVE = Fraction(355, 113)
 
@@ -69,13 +72,19 @@ class Manifold:
     def covering(self, radius: Fraction) -> Covering:
         """A covering of radius h < `radius` by a grid of parameters in each chart.
 
-        Raises ValueError where `radius` is not above what rounding the centres costs.
+        Raises ValueError where `radius` is not above what rounding the centres costs,
+        OutOfReachError where there are more than MOST_CELLS balls.
         """
         rounding = Fraction(0) if self.flat else ROUNDING
         room = radius - rounding
         if room <= 0:
             raise ValueError(f"a covering radius is above {float(rounding):.3g}; got {radius}")
         g = (self.lipschitz / (2 * room)).__floor__() + 1
+        if self.charts * g**self.k > MOST_CELLS:
+            raise OutOfReachError(
+                f"a covering of radius {float(radius):.3g} has {self.charts} x {g}^{self.k} balls; "
+                f"at most {MOST_CELLS} are built: a smaller k or a larger epsilon has fewer"
+            )
         h = self.lipschitz / (2 * g) + rounding
         if self.flat:
             twice = 2 * np.indices((g,) * self.k).reshape(self.k, -1).T + 1

@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.simulate.deadline import check_time
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.sets.exact import Rationals
 from robustsize.simulate.sets.manifolds import Manifold
@@ -92,34 +93,38 @@ def _place(
     """Candidates in turn, each into a random class among those it keeps the distance from."""
     distance = (2 * epsilon + 2 * fat) * unit
     limit = ceil(distance if p is Norm.INF else distance**2)
-    placed: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {1: [], -1: []}
+    placed = {1: 0, -1: 0}
+    held: dict[int, NDArray[np.int64]] = {}  # low and high corners: shape (2, pieces, d)
 
-    def is_clear(box: tuple[NDArray[np.int64], NDArray[np.int64]], label: int) -> bool:
+    def is_clear(box: NDArray[np.int64], label: int) -> bool:
         if not placed[-label]:
             return True
-        low, high = (np.array(part) for part in zip(*placed[-label], strict=True))
+        low, high = held[-label][:, : placed[-label]]
         gaps = np.maximum(np.maximum(low - box[1], box[0] - high), 0)
         reached = gaps.max(axis=1) if p is Norm.INF else (gaps * gaps).sum(axis=1)
         return bool((reached >= limit).all())
 
-    for box in candidates:
-        if len(placed[1]) + len(placed[-1]) == pieces:
+    for box in map(np.array, candidates):
+        check_time()
+        if not held:
+            held = {label: np.empty((2, pieces, box.shape[1]), np.int64) for label in placed}
+        if sum(placed.values()) == pieces:
             break
         first = 1 if rng.random() < 0.5 else -1
         for label in (first, -first):
             # The second piece goes to the other class, so that neither takes all the room.
             if (placed[-label] or not placed[label]) and is_clear(box, label):
-                placed[label].append(box)
+                held[label][:, placed[label]] = box
+                placed[label] += 1
                 break
-    count = len(placed[1]) + len(placed[-1])
-    if count < pieces or not (placed[1] and placed[-1]):
+    if sum(placed.values()) < pieces or not (placed[1] and placed[-1]):
         raise ValueError(
-            f"{TRIES * pieces} draws placed {len(placed[1])} pieces of A and {len(placed[-1])} of "
+            f"{TRIES * pieces} draws placed {placed[1]} pieces of A and {placed[-1]} of "
             f"B, {pieces} were wanted: fewer pieces or a smaller epsilon have room"
         )
     regions = []
     for label in (1, -1):
-        low, high = (np.array(part) for part in zip(*placed[label], strict=True))
+        low, high = held[label][:, : placed[label]]
         corners = Rationals.from_integers(low, unit), Rationals.from_integers(high, unit)
         regions.append(Region(*corners, fat, p))
     return SeparatedPair(regions[0], regions[1], epsilon, p)

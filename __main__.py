@@ -1,0 +1,15 @@
+"""The program's door: signals are answered before the imports, which take a second."""
+
+from robustsize.report.ending import end_on_signals
+
+
+def main() -> None:
+    """Run the command line."""
+    end_on_signals()
+    from robustsize.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()
