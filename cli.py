@@ -34,10 +34,12 @@ from robustsize.report import progress
 from robustsize.report.ending import EXIT_CODES, Exit, end_on_signals
 from robustsize.report.files import (
     check_network_path,
+    check_path,
     complaints_about_output,
     folder_of_run,
     input_file,
     output_folder,
+    write_text,
 )
 from robustsize.report.options import (
     Commands,
@@ -67,6 +69,48 @@ _COUNT = NumberType("64", high=10**6)
 _DEFAULT = click.core.ParameterSource.DEFAULT
 _MOST_DRAWN = 1000
 """Points of a curve."""
+
+
+def _how_to_read(command: Any) -> Any:
+    """Options on the files of a network and of an instance; four of them come as `reading`."""
+
+    def gathered(**options: Any) -> Any:
+        names = ("output", "margin", "relu_chain", "fold")
+        return command(reading={name: options.pop(name) for name in names}, **options)
+
+    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
+    gathered.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    number = NumberType("0.1", whole=False, low=0, closed=True)
+    decorated: Any = gathered
+    for option in (
+        click.option("--fold", is_flag=True, help="fold what has no exact float64 form, rounded"),
+        click.option("--relu-chain", is_flag=True, help="a .pt file: a ReLU between Linear layers"),
+        click.option("--margin", type=MarginType(), help="i,j: output i less output j decides"),
+        click.option("--output", type=NumberType("0", low=0), help="of several, the one to decide"),
+        click.option("--p", "norm", type=NormType(), help="2 or inf, in place of the file's"),
+        click.option("--radius", type=number, help="the adversary's, in place of the file's"),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
+def _read(
+    network: str,
+    option: str,
+    instance: str,
+    reading: dict[str, Any],
+    radius: Fraction | None,
+    norm: Norm | None,
+) -> tuple[Any, Any]:
+    """The network and the guarantee that files hold; `option` names the instance."""
+    from robustsize.simulate.export import Reading, read_network
+    from robustsize.simulate.guarantee import read_guarantee
+
+    with complaints_about("NETWORK", network):
+        read = read_network(input_file("NETWORK", network), Reading(**reading))
+    with complaints_about(option, instance):
+        wanted = read_guarantee(input_file(option, instance), radius, norm)
+    return read, wanted
 
 
 @click.group(
@@ -411,56 +455,124 @@ def build(
 @cli.command()
 @click.argument("network")
 @click.option("--instance", required=True, help="what `build` wrote, or labelled points")
-@click.option(
-    "--radius",
-    type=NumberType("0.1", whole=False, low=0, closed=True),
-    help="the adversary's radius, in place of the file's",
-)
-@click.option("--p", "norm", type=NormType(), help="2 or inf, in place of the file's")
-@click.option(
-    "--output", "logit", type=NumberType("0", low=0), help="of several outputs the one that decides"
-)
-@click.option("--margin", type=MarginType(), help="i,j: output i less output j decides")
-@click.option(
-    "--relu-chain", is_flag=True, help="a .pt file: numbered Linear layers, a ReLU between each two"
-)
-@click.option("--fold", is_flag=True, help="fold what has no exact float64 form, rounded")
+@_how_to_read
 @click.option("--budget", default="60", type=_SECONDS, help="seconds for the search")
+@click.option("--workers", type=_COUNT, help="threads; default: one a core")
+@click.option("--all", "every", is_flag=True, help="an answer for each point, not the first found")
+@click.option("--csv", "table_file", help="FILE.csv: with --all, the answers as a table")
+@click.option("--proof", "proof_file", help="FILE.npz: the proof, for `robustsize recheck`")
 @json_option
 def certify(
     network: str,
     instance: str,
+    reading: dict[str, Any],
     radius: Fraction | None,
     norm: Norm | None,
-    logit: int | None,
-    margin: tuple[int, int] | None,
-    relu_chain: bool,
-    fold: bool,
     budget: Fraction,
+    workers: int | None,
+    every: bool,
+    table_file: str | None,
+    proof_file: str | None,
     as_json: bool,
 ) -> None:
     """Certify or refute a network on all of the balls around an instance.
 
-    Exit code 1 where there is a counterexample.
+    Exit code 1 where there is a counterexample, 3 where it is not known.
 
-    Example: robustsize certify net.npz --instance net.instance.npz
+    Example: robustsize certify net.npz --instance net.instance.npz --proof net.proof.npz
     """
-    from robustsize.report.networks import certificate_json, certificate_lines
-    from robustsize.simulate.export import Reading, read_network
-    from robustsize.simulate.guarantee import certificate, read_guarantee
+    proof_path = table_path = None
+    if proof_file is not None:
+        proof_path = check_path("--proof", proof_file, (".npz",), "net.proof.npz")
+    if table_file is not None:
+        table_path = check_path("--csv", table_file, (".csv",), "points.csv")
+        if not every:
+            raise InputError(f"--csv {table_file!r}: a table of points goes with --all; add --all")
+    with progress.shown() as show:
+        from robustsize.simulate.guarantee import certificate, certificates, joined
 
-    with complaints_about("NETWORK", network):
-        read = read_network(Path(network), Reading(logit, margin, relu_chain, fold))
-    with complaints_about("--instance", instance):
-        wanted = read_guarantee(Path(instance), radius, norm)
-        checked = certificate(read.network, wanted, budget_seconds=float(budget))
+        read, wanted = _read(network, "--instance", instance, reading, radius, norm)
+        settings: dict[str, Any] = {
+            "budget_seconds": float(budget),
+            "workers": workers or os.cpu_count() or 1,
+            "progress": show,
+        }
+        with complaints_about("--instance", instance):
+            found = list(certificates(read.network, wanted, **settings)) if every else []
+            checked = joined(found) if every else certificate(read.network, wanted, **settings)
+    from robustsize.report.networks import (
+        certificate_json,
+        certificate_lines,
+        certificates_csv,
+        certificates_lines,
+    )
+
+    if table_path:
+        write_text(table_path, certificates_csv(found, wanted.place))
+    if proof_path and checked.proof is not None:
+        from robustsize.simulate.checker.proof_file import save_proof
+
+        with complaints_about("--proof", str(proof_path)):
+            save_proof(proof_path, checked.proof)
     if as_json:
-        what = {"network": read.json(), "data": wanted.json()}
-        _print_json(certificate_json(checked, wanted.place) | {"read": what})
+        made = certificate_json(checked, wanted.place)
+        made |= {"read": {"network": read.json(), "data": wanted.json()}}
+        if every:
+            made["points"] = [certificate_json(one, wanted.place) for one in found]
+        _print_json(made)
     else:
-        what_lines = [*read.lines(), *wanted.lines()]
-        _print_lines([*what_lines, *certificate_lines(checked, wanted.place)])
+        lines = certificates_lines(found, wanted.place) if every else ()
+        answer = certificate_lines(checked, wanted.place) if not every else ()
+        _print_lines([*read.lines(), *wanted.lines(), *lines, *answer])
+        if proof_path:
+            wrote = f"wrote {proof_path}; robustsize recheck checks it without a search"
+            _print_lines([wrote if checked.proof else "no proof is written: not all is certified"])
     sys.exit(_certificate_code(checked))
+
+
+@cli.command()
+@click.argument("network")
+@click.argument("instance")
+@click.argument("proof")
+@_how_to_read
+@json_option
+def recheck(
+    network: str,
+    instance: str,
+    proof: str,
+    reading: dict[str, Any],
+    radius: Fraction | None,
+    norm: Norm | None,
+    as_json: bool,
+) -> None:
+    """Check a proof that `certify --proof` wrote, by the checker alone: nothing is searched.
+
+    Exit code 3 where the proof does not establish that the network is robust on the instance.
+
+    Example: robustsize recheck net.npz net.instance.npz net.proof.npz
+    """
+    with progress.shown():
+        from robustsize.simulate.checker.forest import ProofError
+        from robustsize.simulate.checker.proof_file import load_proof
+        from robustsize.simulate.guarantee import recheck as establish
+
+        read, wanted = _read(network, "INSTANCE", instance, reading, radius, norm)
+        with complaints_about("PROOF", proof):
+            given = load_proof(input_file("PROOF", proof))
+        margin, reason = None, ""
+        try:
+            margin = establish(read.network, wanted, given)
+        except ProofError as error:
+            reason = str(error)
+    from robustsize.report.numbers import number
+
+    if as_json:
+        _print_json({"established": margin is not None, "margin": margin, "reason": reason})
+    elif margin is not None:
+        _print_lines([f"established: y f(x') >= {number(margin, up=False, digits=6)}"])
+    else:
+        _print_lines(["not established", f"  reason: {reason}"])
+    sys.exit(Exit.OK if margin is not None else Exit.UNDECIDED)
 
 
 @cli.command()

@@ -27,7 +27,7 @@ def check_figure_path(text: str) -> Path:
 
     Raises InputError for another ending, a folder that is missing or one that cannot be written.
     """
-    return _check_path(text, FIGURE_KINDS, "bounds.svg")
+    return check_path("-o", text, FIGURE_KINDS, "bounds.svg")
 
 
 def check_network_path(text: str) -> Path:
@@ -35,10 +35,14 @@ def check_network_path(text: str) -> Path:
 
     Raises InputError for another ending, a folder that is missing or one that cannot be written.
     """
-    return _check_path(text, NETWORK_KINDS, "net.npz")
+    return check_path("-o", text, NETWORK_KINDS, "net.npz")
 
 
-def _check_path(text: str, kinds: tuple[str, ...], example: str) -> Path:
+def check_path(option: str, text: str, kinds: tuple[str, ...], example: str) -> Path:
+    """The path of a text, if a file of one of the kinds can be written there.
+
+    Raises InputError for another ending, a folder that is missing or one that cannot be written.
+    """
     path, why = Path(text), "no file can be written there"
     if path.suffix not in kinds:
         why = f"the ending must be one of {', '.join(kinds)}"
@@ -46,7 +50,7 @@ def _check_path(text: str, kinds: tuple[str, ...], example: str) -> Path:
         with suppress(OSError, ValueError):  # A name too long, or one with a zero byte.
             if not path.is_dir() and path.parent.is_dir() and os.access(path.parent, os.W_OK):
                 return path
-    raise InputError(f"-o {_short(text)}: {why}; for example -o {example}")
+    raise InputError(f"{option} {_short(text)}: {why}; for example {option} {example}")
 
 
 def input_file(option: str, text: str) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 from robustsize.bounds.value import BoundValue
 from robustsize.report.bound_text import number
 from robustsize.report.numbers import number as rounded
-from robustsize.simulate.certify import Certificate
+from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.construct.result import Construction
 
 Place = Callable[[int], str]
@@ -71,6 +74,30 @@ def certificate_lines(certificate: Certificate, place: Place | None = None) -> I
         yield f"  counterexample{near}{where}: ({point})"
     if certificate.reason:
         yield f"  reason: {certificate.reason}"
+
+
+def certificates_lines(found: Sequence[Certificate], place: Place) -> Iterable[str]:
+    """The answers for the points one by one: their counts, then every point not certified."""
+    counts = Counter(one.status for one in found)
+    yield f"{len(found)} points: " + ", ".join(f"{counts[s]} {s.value}" for s in CertificateStatus)
+    for one in found:
+        if one.status is not CertificateStatus.CERTIFIED and one.point_index is not None:
+            yield f"{place(one.point_index)}:"
+            yield from certificate_lines(one)
+
+
+POINT_COLUMNS = ("point_index", "point", "status", "margin", "counterexample", "reason")
+
+
+def certificates_csv(found: Sequence[Certificate], place: Place) -> str:
+    """The same as a table, one point a row; a counterexample's coordinates are exact."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, POINT_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for one in found:
+        row = certificate_json(one, place)
+        writer.writerow(row | {"counterexample": " ".join(row["counterexample"] or ())})
+    return text.getvalue()
 
 
 def construction_lines(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
@@ -20,6 +20,7 @@ from robustsize.simulate.certify import (
     CertificateStatus,
     Progress,
     certify,
+    certify_each,
     silent,
 )
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
@@ -215,23 +216,53 @@ def certificate(
     left = max(started + budget_seconds - time.monotonic(), 0.0)
     regions = guarantee.regions()
     found = certify(network, regions, budget_seconds=left, workers=workers, progress=progress)
-    found = replace(found, seconds=time.monotonic() - started)
-    if found.status is CertificateStatus.COUNTEREXAMPLE:
-        assert found.point_index is not None
-        assert found.counterexample is not None
-        if not guarantee.reaches(found.point_index, found.counterexample):
-            reason = "the boxes around the sets have a counterexample, but the sets may have none"
-            found = replace(
-                found,
-                status=CertificateStatus.UNDECIDED,
-                margin=-inf,
-                point_index=None,
-                counterexample=None,
-                reason=reason,
-            )
-    if found.status is CertificateStatus.UNDECIDED:
-        return structural if structural.counterexample is not None else found
+    found = _reached(guarantee, replace(found, seconds=time.monotonic() - started))
+    if found.status is CertificateStatus.UNDECIDED and structural.counterexample is not None:
+        return structural
     return found
+
+
+def certificates(
+    network: Network,
+    guarantee: Guarantee,
+    *,
+    budget_seconds: float = 60.0,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Iterator[Certificate]:
+    """The complete search's answer for each piece of the sets alone, in the order of `regions`.
+
+    Raises ValueError where the dimensions differ.
+    """
+    regions = guarantee.regions()
+    for found in certify_each(
+        network, regions, budget_seconds=budget_seconds, workers=workers, progress=progress
+    ):
+        yield _reached(guarantee, found)
+
+
+def joined(found: Sequence[Certificate]) -> Certificate:
+    """One answer of those for all points: the worst, with the proof of all where all have one."""
+    order = (CertificateStatus.COUNTEREXAMPLE, CertificateStatus.UNDECIDED)
+    ranks = {status: rank for rank, status in enumerate((*order, CertificateStatus.CERTIFIED))}
+    worst = min(found, key=lambda one: (ranks[one.status], one.margin))
+    proofs = [one.proof for one in found if isinstance(one.proof, PointsProof)]
+    return replace(
+        worst,
+        proof=PointsProof.joined(proofs) if len(proofs) == len(found) else None,
+        seconds=sum(one.seconds for one in found),
+        nodes=sum(one.nodes for one in found),
+    )
+
+
+def _reached(guarantee: Guarantee, found: Certificate) -> Certificate:
+    """The answer, undecided where only a box around a piece has the counterexample."""
+    index, x = found.point_index, found.counterexample
+    if index is None or x is None or guarantee.reaches(index, x):
+        return found
+    reason = "a box around the sets has a counterexample, but the sets may have none"
+    status = CertificateStatus.UNDECIDED
+    return replace(found, status=status, margin=-inf, counterexample=None, reason=reason)
 
 
 def recheck(network: Network, guarantee: Guarantee, proof: PointsProof | StructuralProof) -> float:
