@@ -23,6 +23,7 @@ from robustsize.simulate.certify import (
     certify_each,
     silent,
 )
+from robustsize.simulate.checker.outward import float_above
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof, check_structural
 from robustsize.simulate.construct.result import Construction
@@ -105,24 +106,27 @@ class Guarantee:
         return BoxInstance.of(low, high, np.array(labels, dtype=np.int8))
 
     def reaches(self, i: int, x: Point) -> bool:
-        """Whether x is known to lie within the radius of piece i, in the order of `regions`."""
-        if self.instance() is not None:
-            return True
+        """Whether x lies within the radius of piece i, in the order of `regions`."""
+        low, high, rest = self._reach(i)
+        gaps = [max(a - v, v - b, Fraction(0)) for a, v, b in zip(low, x, high, strict=True)]
+        return sum((g * g for g in gaps), Fraction(0)) <= rest * rest
+
+    def pulled(self, i: int, x: Point) -> Point:
+        """The nearest point to x that is within the radius of piece i by its l_inf balls alone."""
+        low, high, _ = self._reach(i)
+        return tuple(min(max(v, a), b) for a, v, b in zip(low, x, high, strict=True))
+
+    def _reach(self, i: int) -> tuple[Point, Point, Fraction]:
+        """The box of piece i with its l_inf balls added, and the radius of the l_2 ball to add."""
         positive = len(self.positive) if self.positive is not None else 0
         region = self.positive if i < positive else self.negative
         assert region is not None
         row = i if i < positive else i - positive
-        corners = zip(region.low.row(row), x, region.high.row(row), strict=True)
-        gaps = [max(a - v, v - b, Fraction(0)) for a, v, b in corners]
-        norms = {p for p, size in ((region.p, region.fat), (self.p, self.radius)) if size}
-        if norms == {Norm.TWO}:
-            return sum((g * g for g in gaps), Fraction(0)) <= (region.fat + self.radius) ** 2
-        room = region.fat + self.radius
-        if norms == {Norm.INF, Norm.TWO}:  # the l_2 ball of a radius is in the l_inf one
-            fat = region.fat if region.p is Norm.INF else self.radius
-            rest = [max(g - fat, Fraction(0)) for g in gaps]
-            return sum((g * g for g in rest), Fraction(0)) <= (room - fat) ** 2
-        return max(gaps) <= room
+        sizes = [(region.fat, region.p), (self.radius, self.p)]
+        by = sum((size for size, p in sizes if p is Norm.INF), Fraction(0))
+        rest = sum((size for size, p in sizes if p is Norm.TWO), Fraction(0))
+        low, high = region.low.row(row), region.high.row(row)
+        return tuple(v - by for v in low), tuple(v + by for v in high), rest
 
     def place(self, i: int) -> str:
         """Where the file has point i of `instance`: a line or a row of an array, as a text."""
@@ -216,7 +220,7 @@ def certificate(
     left = max(started + budget_seconds - time.monotonic(), 0.0)
     regions = guarantee.regions()
     found = certify(network, regions, budget_seconds=left, workers=workers, progress=progress)
-    found = _reached(guarantee, replace(found, seconds=time.monotonic() - started))
+    found = _reached(network, guarantee, replace(found, seconds=time.monotonic() - started))
     if found.status is CertificateStatus.UNDECIDED and structural.counterexample is not None:
         return structural
     return found
@@ -238,7 +242,7 @@ def certificates(
     for found in certify_each(
         network, regions, budget_seconds=budget_seconds, workers=workers, progress=progress
     ):
-        yield _reached(guarantee, found)
+        yield _reached(network, guarantee, found)
 
 
 def joined(found: Sequence[Certificate]) -> Certificate:
@@ -255,11 +259,18 @@ def joined(found: Sequence[Certificate]) -> Certificate:
     )
 
 
-def _reached(guarantee: Guarantee, found: Certificate) -> Certificate:
-    """The answer, undecided where only a box around a piece has the counterexample."""
+def _reached(network: Network, guarantee: Guarantee, found: Certificate) -> Certificate:
+    """The answer for the sets from that for the boxes around them.
+
+    A counterexample that only a box has is pulled into the set, else nothing is decided.
+    """
     index, x = found.point_index, found.counterexample
-    if index is None or x is None or guarantee.reaches(index, x):
+    if index is None or x is None or guarantee.instance() or guarantee.reaches(index, x):
         return found
+    x = guarantee.pulled(index, x)
+    value = int(guarantee.regions().labels[index]) * network.exact(x)
+    if value <= 0:
+        return replace(found, margin=float_above(value), counterexample=x)
     reason = "a box around the sets has a counterexample, but the sets may have none"
     status = CertificateStatus.UNDECIDED
     return replace(found, status=status, margin=-inf, counterexample=None, reason=reason)
