@@ -69,10 +69,25 @@ def test_products_that_underflow_are_not_zero():
 
 
 def test_a_weight_stored_in_parts_is_refused():
-    """Its parts add up to a float only after rounding."""
-    parts = sparse.csr_array(([1.0, 2.0**-60], [0, 0], [0, 2]), shape=(1, 1))
-    network = Network((parts, np.ones((1, 1))), (np.zeros(1), np.array([-1.0])))
+    """f(1) = (1 + 2^-53) - (1 + 2^-60) > 0, but the parts of the first weight add up to 1."""
+    parts = sparse.csr_array(([1.0, 2.0**-53, -1.0], [0, 0, 1], [0, 3]), shape=(1, 2))
+    network = Network((np.ones((2, 1)), parts), (np.array([0.0, 2.0**-60]), np.zeros(1)))
+    assert network.exact([Fraction(1)]) > 0
     assert at(1, 0, -1, network) is not CERTIFIED
+
+
+@pytest.mark.parametrize("label", [1, -1])
+def test_zero_has_neither_sign(label):
+    assert at(1, 0, label, Network.of([([[0.0]], [0.0])])) is not CERTIFIED
+    assert at(1, 0, label, Network.of([([[1.0]], [0.0]), ([[1.0]], [-1.0])])) is not CERTIFIED
+    for network in (Network.of([([[0.0]], [0.0])]), Network.of([([[0.0]], [-1.0 * label])])):
+        tree = Forest(1, np.array([LEAF]), np.zeros(1), np.array([LEAF]))
+        trees = (tree, None) if label > 0 else (None, tree)
+        region = Region.points([[Fraction(1)]])
+        sets = (region, None) if label > 0 else (None, region)
+        with pytest.raises(ProofError):
+            proof = StructuralProof(FormName.CONSTANT, False, *trees)
+            check_structural(network, *sets, Fraction(0), Norm.INF, proof)
 
 
 def number(rng):
@@ -150,9 +165,14 @@ def task(build, seed, p):
     return hidden, weight, region, Fraction(float(radius))
 
 
-def reached(region, radius, p):
-    """Points, exactly within the radius of the region."""
+def reached(region, radius, p, hidden):
+    """Points, exactly within the radius of the region; on a line also where first units start."""
     (x,) = [region.low.row(0)]
+    if len(x) == 1:
+        for weight, bias in zip(*hidden[0], strict=True):
+            at = -Fraction(float(bias)) / Fraction(float(weight[0]))
+            if abs(at - x[0]) <= region.fat + radius:
+                yield [at]
     directions = {
         Norm.INF: list(itertools.product((-1, 0, 1), repeat=len(x))),
         Norm.TWO: [(1,), (0,), (-1,)]
@@ -184,7 +204,7 @@ def test_no_threshold_that_a_point_refutes_is_certified(build, seed, p, sign, y)
     """The threshold is the float at or just beyond the least value that is reached."""
     hidden, weight, region, radius = task(build, seed, p)
     without = Network.of([*hidden, ([[sign * v for v in weight]], [0.0])])
-    least = min(y * without.exact(point) for point in reached(region, radius, p))
+    least = min(y * without.exact(point) for point in reached(region, radius, p, hidden))
     bias = y * -float_above(least)
     assume(np.isfinite(bias))
     network = Network.of([*hidden, ([[sign * v for v in weight]], [bias])])
@@ -199,7 +219,7 @@ def test_bounds_are_below_every_value_reached(build, seed, p):
     hidden, weight, region, radius = task(build, seed, p)
     bias = number(np.random.default_rng(seed))
     network = Network.of([*hidden, ([weight], [-bias])])
-    values = [network.exact(point) for point in reached(region, radius, p)]
+    values = [network.exact(point) for point in reached(region, radius, p, hidden)]
     near, one = Neighbourhood.of(region, radius, p, whole=False), np.zeros(1, dtype=np.int64)
     for name in FormName:
         try:
@@ -227,6 +247,22 @@ def test_products_with_a_layer_are_enclosed(seed):
     for at in np.ndindex(exact.shape):
         assert lower[at] == -np.inf or Fraction(float(lower[at])) <= exact[at]
         assert upper[at] == np.inf or Fraction(float(upper[at])) >= exact[at]
+
+
+def test_left_of_where_the_square_begins_nothing_is_known_of_it():
+    """The units that pass coordinates on are 0 there, and every bump is what it is at the start."""
+    network, _, _ = quadratic_network(
+        Rationals.of([[Fraction(0)] * 2]),
+        Fraction(1),
+        Fraction(2),
+        (Fraction(-1, 4), Fraction(2)),
+        1,
+    )
+    left = (Fraction(-5), Fraction(-5))
+    assert network.exact(left) > 0
+    for radius in (0, 6):
+        found = certify_structure(network, None, Region.points([left]), Fraction(radius), Norm.TWO)
+        assert found.status is not CERTIFIED
 
 
 # What a certificate consists of, altered.
@@ -384,6 +420,20 @@ def test_a_saved_set_keeps_its_norm(tmp_path):
     path = tmp_path / "set.npz"
     Guarantee(fattened("1/8", Norm.TWO), None, Fraction(1, 256), Norm.INF).save(path)
     assert read_guarantee(path, None, None).positive.p is Norm.TWO
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_trees_divide_the_set_with_its_fattening(whole):
+    """The middle of a ball of radius 1/2, cut in two, says nothing of the rest."""
+    tree = Forest(1, np.array([0, LEAF, LEAF]), np.zeros(3), np.array([1, LEAF, LEAF]))
+    proof = StructuralProof(FormName.BOX_BUMPS, whole, tree, None)
+    for fat, p in itertools.product((Fraction(1, 2), Fraction(1, 16)), Norm):
+        region, task_ = fattened(fat, p), (Fraction(1, 256), Norm.TWO, proof)
+        if fat == Fraction(1, 2):
+            with pytest.raises(ProofError, match="is established"):
+                check_structural(box_of_half_side(1 / 8), region, None, *task_)
+        else:
+            assert check_structural(box_of_half_side(1 / 8), region, None, *task_) > 0
 
 
 @pytest.mark.parametrize(("fat_p", "p"), list(itertools.product(Norm, repeat=2)))
