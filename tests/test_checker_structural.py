@@ -85,8 +85,8 @@ def test_zero_has_neither_sign(label):
         trees = (tree, None) if label > 0 else (None, tree)
         region = Region.points([[Fraction(1)]])
         sets = (region, None) if label > 0 else (None, region)
+        proof = StructuralProof(FormName.CONSTANT, False, *trees)
         with pytest.raises(ProofError):
-            proof = StructuralProof(FormName.CONSTANT, False, *trees)
             check_structural(network, *sets, Fraction(0), Norm.INF, proof)
 
 
