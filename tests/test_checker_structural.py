@@ -3,12 +3,12 @@
 import itertools
 from dataclasses import replace
 from fractions import Fraction
+from math import floor, isqrt
 
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 
 from robustsize.simulate.certify import CertificateStatus
 from robustsize.simulate.checker.bumps import OtherFormError
@@ -29,9 +29,7 @@ from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import Rationals
 from robustsize.simulate.sets.regions import Region, SeparatedPair
-from robustsize.simulate.structural import (
-    certify_structure,
-)
+from robustsize.simulate.structural import certify_structure
 
 CERTIFIED = CertificateStatus.CERTIFIED
 SCALES = (1e-300, 1e-163, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 2.0**53, 1e150, 1e300)
@@ -68,11 +66,18 @@ def test_products_that_underflow_are_not_zero():
     assert at(1e-200, 1e-210, 1, layered) is CERTIFIED
 
 
-def test_a_weight_stored_in_parts_is_refused():
-    """Its parts add up to a float only after rounding."""
-    parts = sparse.csr_array(([1.0, 2.0**-60], [0, 0], [0, 2]), shape=(1, 1))
-    network = Network((parts, np.ones((1, 1))), (np.zeros(1), np.array([-1.0])))
-    assert at(1, 0, -1, network) is not CERTIFIED
+@pytest.mark.parametrize("label", [1, -1])
+def test_zero_has_neither_sign(label):
+    assert at(1, 0, label, Network.of([([[0.0]], [0.0])])) is not CERTIFIED
+    assert at(1, 0, label, Network.of([([[1.0]], [0.0]), ([[1.0]], [-1.0])])) is not CERTIFIED
+    for network in (Network.of([([[0.0]], [0.0])]), Network.of([([[0.0]], [-1.0 * label])])):
+        tree = Forest(1, np.array([LEAF]), np.zeros(1), np.array([LEAF]))
+        trees = (tree, None) if label > 0 else (None, tree)
+        region = Region.points([[Fraction(1)]])
+        sets = (region, None) if label > 0 else (None, region)
+        proof = StructuralProof(FormName.CONSTANT, False, *trees)
+        with pytest.raises(ProofError):
+            check_structural(network, *sets, Fraction(0), Norm.INF, proof)
 
 
 def number(rng):
@@ -98,6 +103,13 @@ def box_bumps(rng, x, room):
     return [(first, biases), (np.array(second).T, height)]
 
 
+def interpolated(centres, near, far, domain):
+    """The network of l_2 bumps with few pieces on each axis, yet enough."""
+    d, length = centres.numerators.shape[1], domain[1] - domain[0]
+    pieces = isqrt(floor(d * length**2 / (4 * (far - near)))) + 2
+    return quadratic_network(centres, near, far, domain, pieces, 1)[0]
+
+
 def l2_bumps(rng, x, room):
     """Hidden layers of l_2 bumps around x, whose units are scaled up and down."""
     R = Fraction(max(room, 1e-100))
@@ -105,7 +117,10 @@ def l2_bumps(rng, x, room):
     assume(max(start) - min(start) < 100 * R and abs(start[0]) < 10**12 * R)
     centres = Rationals.of([[v + R * int(rng.integers(-2, 3)) / 4 for v in start]])
     domain = min(start) - 8 * R, max(start) + 8 * R
-    network, _, _ = quadratic_network(centres, (2 * R) ** 2, (5 * R) ** 2, domain, 1)
+    try:
+        network = interpolated(centres, (2 * R) ** 2, (5 * R) ** 2, domain)
+    except ValueError:  # more than float64 holds
+        assume(False)
     weights, biases = [w.copy() for w in network.weights], [b.copy() for b in network.biases]
     for layer in (0, 1):
         factor = 2.0 ** int(rng.integers(-300, 301) * rng.integers(0, 2))
@@ -150,9 +165,14 @@ def task(build, seed, p):
     return hidden, weight, region, Fraction(float(radius))
 
 
-def reached(region, radius, p):
-    """Points, exactly within the radius of the region."""
+def reached(region, radius, p, hidden):
+    """Points, exactly within the radius of the region; on a line also where first units start."""
     (x,) = [region.low.row(0)]
+    if len(x) == 1:
+        for weight, bias in zip(*hidden[0], strict=True):
+            at = -Fraction(float(bias)) / Fraction(float(weight[0]))
+            if abs(at - x[0]) <= region.fat + radius:
+                yield [at]
     directions = {
         Norm.INF: list(itertools.product((-1, 0, 1), repeat=len(x))),
         Norm.TWO: [(1,), (0,), (-1,)]
@@ -184,7 +204,7 @@ def test_no_threshold_that_a_point_refutes_is_certified(build, seed, p, sign, y)
     """The threshold is the float at or just beyond the least value that is reached."""
     hidden, weight, region, radius = task(build, seed, p)
     without = Network.of([*hidden, ([[sign * v for v in weight]], [0.0])])
-    least = min(y * without.exact(point) for point in reached(region, radius, p))
+    least = min(y * without.exact(point) for point in reached(region, radius, p, hidden))
     bias = y * -float_above(least)
     assume(np.isfinite(bias))
     network = Network.of([*hidden, ([[sign * v for v in weight]], [bias])])
@@ -199,7 +219,7 @@ def test_bounds_are_below_every_value_reached(build, seed, p):
     hidden, weight, region, radius = task(build, seed, p)
     bias = number(np.random.default_rng(seed))
     network = Network.of([*hidden, ([weight], [-bias])])
-    values = [network.exact(point) for point in reached(region, radius, p)]
+    values = [network.exact(point) for point in reached(region, radius, p, hidden)]
     near, one = Neighbourhood.of(region, radius, p, whole=False), np.zeros(1, dtype=np.int64)
     for name in FormName:
         try:
@@ -227,6 +247,17 @@ def test_products_with_a_layer_are_enclosed(seed):
     for at in np.ndindex(exact.shape):
         assert lower[at] == -np.inf or Fraction(float(lower[at])) <= exact[at]
         assert upper[at] == np.inf or Fraction(float(upper[at])) >= exact[at]
+
+
+def test_left_of_where_the_square_begins_nothing_is_known_of_it():
+    """The units that pass coordinates on are 0 there, and every bump is what it is at the start."""
+    centre, domain = Rationals.of([[Fraction(0)] * 2]), (Fraction(-1, 4), Fraction(2))
+    network = interpolated(centre, Fraction(1), Fraction(2), domain)
+    left = (Fraction(-5), Fraction(-5))
+    assert network.exact(left) > 0
+    for radius in (0, 6):
+        found = certify_structure(network, None, Region.points([left]), Fraction(radius), Norm.TWO)
+        assert found.status is not CERTIFIED
 
 
 # What a certificate consists of, altered.
@@ -386,6 +417,20 @@ def test_a_saved_set_keeps_its_norm(tmp_path):
     assert read_guarantee(path, None, None).positive.p is Norm.TWO
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_trees_divide_the_set_with_its_fattening(whole):
+    """The middle of a ball of radius 1/2, cut in two, says nothing of the rest."""
+    tree = Forest(1, np.array([0, LEAF, LEAF]), np.zeros(3), np.array([1, LEAF, LEAF]))
+    proof = StructuralProof(FormName.BOX_BUMPS, whole, tree, None)
+    for fat, p in itertools.product((Fraction(1, 2), Fraction(1, 16)), Norm):
+        region, task_ = fattened(fat, p), (Fraction(1, 256), Norm.TWO, proof)
+        if fat == Fraction(1, 2):
+            with pytest.raises(ProofError, match="is established"):
+                check_structural(box_of_half_side(1 / 8), region, None, *task_)
+        else:
+            assert check_structural(box_of_half_side(1 / 8), region, None, *task_) > 0
+
+
 @pytest.mark.parametrize(("fat_p", "p"), list(itertools.product(Norm, repeat=2)))
 def test_a_fattened_set_reaches_as_far_as_both_balls_together(fat_p, p):
     """In l_inf both reach 1/8 + 1/16 along the axes; the corners decide between the norms."""
@@ -397,8 +442,8 @@ def test_a_fattened_set_reaches_as_far_as_both_balls_together(fat_p, p):
     centre = Rationals.of([[Fraction(0)] * 2])
     wide = Fraction(1)
     for near, holds in (("10/256", fat_p is p is Norm.TWO), ("19/256", True)):
-        balls, _, _ = quadratic_network(
-            centre, Fraction(near), Fraction(near) + Fraction(1, 100), (-wide, wide), 1
+        balls = interpolated(
+            centre, Fraction(near), Fraction(near) + Fraction(1, 100), (-wide, wide)
         )
         found = certify_structure(balls, region, None, Fraction(1, 16), p)
         assert (found.status is CERTIFIED) == holds
