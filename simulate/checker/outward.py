@@ -20,6 +20,16 @@ Floats = NDArray[np.float64]
 UNIT_ROUNDOFF = 2.0**-53
 
 
+def require_subnormals() -> None:
+    """Raises RuntimeError where this process flushes subnormal floats to 0, as some libraries ask.
+
+    All of the above would be wrong then.
+    """
+    least = np.array([2.0**-1074, 2.0**-1022])
+    if not ((least * np.array([1.0, 0.5]) > 0).all() and (least[:1] + 0.0)[0] > 0):
+        raise RuntimeError("this process flushes subnormal floats to 0; nothing can be certified")
+
+
 def down(x: Floats) -> Floats:
     """The floats just below the results of one operation."""
     below: Floats = np.nextafter(x, -inf)

@@ -26,7 +26,7 @@ from robustsize.simulate.checker.dual import (
     lower_bounds,
 )
 from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
-from robustsize.simulate.checker.outward import float_above, float_below
+from robustsize.simulate.checker.outward import float_above, float_below, require_subnormals
 from robustsize.simulate.instance import Instance, Point
 from robustsize.simulate.network import Network
 
@@ -88,6 +88,7 @@ class PointsChecker:
     def __init__(self, network: Network, instance: Instance) -> None:
         if network.input_dim != instance.dimension:
             raise ProofError("network and instance differ in dimension")
+        require_subnormals()
         self.network, self.instance = network, instance
         self._layers = Layers(network, exact=False)
         self._balls: Balls | None = None
@@ -129,7 +130,8 @@ class PointsChecker:
                 here = (row >= start) & (row < start + block)
                 beta[row[here] - start, proof.unit[here]] = proof.beta[here]
                 given = Multipliers(beta, proof.ball[some.node], proof.empty[some.node])
-                found = lower_bounds(self._layers, self._balls, some, given)
+                with np.errstate(all="ignore"):  # multipliers may be anything
+                    found = lower_bounds(self._layers, self._balls, some, given)
                 keep = ~exact[at]
                 yield Bounds(some.take(keep), found[keep], found[keep] > 0)
         for i in np.flatnonzero(exact):

@@ -25,6 +25,7 @@ from robustsize.simulate.checker.outward import (
     down,
     float_above,
     float_below,
+    require_subnormals,
     sum_down,
     up,
 )
@@ -119,6 +120,7 @@ def check_structural(
 
     Raises ProofError where the proof does not show that there is one.
     """
+    require_subnormals()
     with np.errstate(all="ignore"):
         form, margin = read_form(network, proof.form), inf
         for region, forest, y in ((positive, proof.positive, 1), (negative, proof.negative, -1)):
