@@ -223,8 +223,6 @@ class _Certification:
 
         Raises OverflowError where the network's values come near the largest float.
         """
-        if not self.checker.in_floats:
-            raise OverflowError
         net = flatten(self.network)
         searches = [self._start(net, i) for i in range(len(self.instance.points))]
         trees = [search.tree for search in searches]
@@ -233,6 +231,8 @@ class _Certification:
             answer = self._search(net, searches, tasks)
             if answer is not None:
                 return answer
+            if not self.checker.in_floats:
+                raise OverflowError
             self.bounds, self.open = self._checked(proof_of(trees))
             if self.few and self.nodes >= self.most:
                 break

@@ -21,6 +21,7 @@ Nothing overflows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -98,7 +99,7 @@ class Layers:
 
     def __init__(self, network: Network, *, exact: bool) -> None:
         convert = fractions if exact else np.asarray
-        self.exact = exact
+        self.exact, self.zero, self.one = exact, convert(0)[()], convert(1)[()]
         self.weights = [
             convert(w if isinstance(w, np.ndarray) else w.toarray()) for w in network.weights
         ]
@@ -143,12 +144,37 @@ class Layers:
                 before, most = before @ weight + bias, np.maximum(most @ weight + bias, 1.0)
                 found.append(before)
                 worst = max(worst, float(most.max(initial=0.0)))
-        rate = RATE * (len(found) + 1) * (self.units + d + 16)
+        rate = self._rate(d)
         if not worst < LARGEST or not outer < LARGEST or rate > 1e-3:
             raise OverflowError("values of the network come near the largest float")
         every = np.concatenate(found, axis=1) * (1 + rate)
         off, off_input = rate * every, rate * inputs
         return Balls(sign, centre, low, high, outer, euclidean, every, off, off_input, TINY)
+
+    def value_above(self, x: Sequence[Fraction], sign: int) -> float:
+        """An upper bound of sign * f(x) in floats; infinity where there is none.
+
+        The error is that of a bound: forward, each layer loses less than a step back does.
+        """
+        try:
+            before = np.array([v.numerator / v.denominator for v in x])
+        except OverflowError:
+            return inf
+        magnitude, worst = np.abs(before), 1.0
+        with np.errstate(all="ignore"):
+            pairs = zip(self.weights, self.biases, self._absolute, strict=True)
+            for weight, bias, (size, offset) in pairs:
+                value = weight @ before + bias
+                magnitude = magnitude @ size + offset
+                worst = max(worst, float(magnitude.max(initial=0.0)))
+                before = np.maximum(value, 0.0)
+        if not worst < LARGEST or np.isnan(value[0]):
+            return inf
+        off = self._rate(len(x)) * float(magnitude[0]) + TINY
+        return float(up(sign * value + 2 * off)[0])
+
+    def _rate(self, d: int) -> float:
+        return RATE * (len(self.weights) + 1) * (self.units + d + 16)
 
 
 def fractions(values: Any) -> Numbers:
@@ -172,7 +198,7 @@ def lower_bounds(layers: Layers, balls: Balls, leaves: Leaves, found: Multiplier
         void = (low > high).any(axis=1)
     elif at.euclidean:
         low, high, void = _shrunk(at, low, high)
-    signs = leaves.split * found.beta
+    signs, signed = leaves.split * found.beta, bool(leaves.split.any())
     lines: list[_Lines] = []
     first = 0
     for rows, constants in layers.both:
@@ -184,13 +210,13 @@ def lower_bounds(layers: Layers, balls: Balls, leaves: Leaves, found: Multiplier
         if not layers.exact:  # the error bound rests on lines no farther off than Z
             most = at.largest[:, units]
             lower, upper = np.maximum(lower, -most), np.minimum(upper, most)
-        lower = np.where(split > 0, np.maximum(lower, 0), lower)
-        upper = np.where(split < 0, np.minimum(upper, 0), upper)
+        if signed:
+            lower = np.where(split > 0, np.maximum(lower, layers.zero), lower)
+            upper = np.where(split < 0, np.minimum(upper, layers.zero), upper)
         void |= (lower > upper).any(axis=1)
-        lines.append(_Lines.of(lower, upper, split, signs[:, units]))
-    whole = 1 - found.empty.astype(np.int64)[:, None]
-    signed = whole * at.sign
-    row, constant = signed[:, :, None] * layers.weights[-1], signed * layers.biases[-1]
+        lines.append(_Lines.of(layers, lower, upper, split if signed else None, signs[:, units]))
+    sign = np.where(found.empty[:, None], 0, at.sign)
+    row, constant = sign[:, :, None] * layers.weights[-1], sign * layers.biases[-1]
     slope, constant = _back(layers, row, constant, lines, outermost=True)
     value, off = _least_with(at, low, high, slope[:, 0], constant[:, 0], found.ball)
     off = off + at.off[:, -1] + (found.beta * at.off[:, :-1]).sum(axis=1) + at.tiny
@@ -217,15 +243,22 @@ class _Lines(NamedTuple):
     signs: Numbers
 
     @classmethod
-    def of(cls, lower: Numbers, upper: Numbers, split: Numbers, signs: Numbers) -> _Lines:
-        active = np.where(split == 0, lower >= 0, split > 0)
-        open_ = (split == 0) & ~active & ~(upper <= 0)
-        below = (active | (open_ & (upper > -lower))) * 1
-        chord = active.astype(lower.dtype)
-        low, high = lower[open_], upper[open_]
-        chord[open_] = slope = np.minimum(high / (high - low), 1)
-        intercept = np.zeros_like(lower)
-        intercept[open_] = np.maximum(-slope * low, (1 - slope) * high)
+    def of(
+        cls,
+        layers: Layers,
+        lower: Numbers,
+        upper: Numbers,
+        split: NDArray[np.int8] | None,
+        signs: Numbers,
+    ) -> _Lines:
+        least, most = np.minimum(lower, layers.zero), np.maximum(upper, layers.zero)
+        width = most - least
+        chord = np.minimum(most / np.where(width == 0, layers.one, width), layers.one)
+        below = np.where(upper > -lower, layers.one, layers.zero)
+        if split is not None:
+            chosen = np.where(split > 0, layers.one, layers.zero)
+            chord, below = (np.where(split == 0, line, chosen) for line in (chord, below))
+        intercept = np.maximum(-chord * least, (layers.one - chord) * most)
         return cls(below, chord, intercept, signs)
 
 
@@ -245,7 +278,7 @@ def _back(
         line = lines[t]
         rising = slope > 0
         through = slope * np.where(rising, line.below[:, None], line.chord[:, None])
-        fallen = np.where(rising, 0, slope)
+        fallen = np.where(rising, layers.zero, slope)
         constant = constant + np.matmul(fallen, line.intercept[:, :, None])[:, :, 0]
         if outermost:
             through = through - line.signs[:, None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,7 @@ class ProofError(ValueError):
     """A certificate that is not well-formed, or does not establish its claim; says where."""
 
 
-@dataclass(frozen=True, eq=False)
-class Leaves:
+class Leaves(NamedTuple):
     """Leaf regions: the node and the root of each, its box, and the signs of its units.
 
     low, high: shape (leaves, d). split: shape (leaves, units), -1 where z_k <= 0, +1 where
@@ -38,7 +38,7 @@ class Leaves:
 
     def take(self, which: NDArray) -> Leaves:
         """Some of the leaves."""
-        return Leaves(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+        return Leaves(*(part[which] for part in self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,23 +95,26 @@ class Forest:
         split = np.zeros((self.roots, units), dtype=np.int8)
         found: list[Leaves] = []
         while len(node):
-            done = self.branch[node] == LEAF
+            branch = self.branch[node]
+            done = branch == LEAF
             if done.any():
-                found.append(Leaves(node[done], root[done], low[done], high[done], split[done]))
-            at = np.repeat(np.flatnonzero(~done), 2)
-            upper = np.arange(len(at)) % 2 == 1
-            branch, cut = self.branch[node[at]], self.cut[node[at]]
-            node, root = self.child[node[at]] + upper, root[at]
-            low, high, split = low[at], high[at], split[at]
-            unit = np.flatnonzero(branch >= d)
-            split[unit, branch[unit] - d] = np.where(upper[unit], 1, -1)
-            for ends, side in ((low, upper), (high, ~upper)):
-                row = np.flatnonzero((branch < d) & side)
-                axis = branch[row]
-                ends[row, axis] = np.clip(cut[row], low[row, axis], high[row, axis])
-        return Leaves(
-            *(
-                np.concatenate([getattr(part, name) for part in found])
-                for name in Leaves.__dataclass_fields__
-            )
-        )
+                regions = Leaves(node, root, low, high, split)
+                found.append(regions.take(done))
+                rest = ~done
+                branch = branch[rest]
+                node, root, low, high, split = regions.take(rest)
+            count = len(node)
+            child = self.child[node]
+            inputs = np.flatnonzero(branch < d)
+            axis = branch[inputs]
+            cut = np.clip(self.cut[node[inputs]], low[inputs, axis], high[inputs, axis])
+            low, high, split = (np.concatenate([part, part]) for part in (low, high, split))
+            high[inputs, axis] = low[count + inputs, axis] = cut
+            if units:
+                signs = np.flatnonzero(branch >= d)
+                unit = branch[signs] - d
+                split[signs, unit], split[count + signs, unit] = -1, 1
+            node, root = np.concatenate([child, child + 1]), np.concatenate([root, root])
+        if len(found) == 1:
+            return found[0]
+        return Leaves(*map(np.concatenate, zip(*found, strict=True)))

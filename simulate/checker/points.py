@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from robustsize.simulate.checker.dual import (
     LARGEST,
-    TINY,
     Balls,
     Layers,
     Multipliers,
@@ -91,9 +90,13 @@ class PointsChecker:
         require_subnormals()
         self.network, self.instance = network, instance
         self._layers = Layers(network, exact=False)
-        self._balls: Balls | None = None
+
+    @cached_property
+    def _balls(self) -> Balls | None:
+        """The balls in floats; None where values come near the largest float."""
         with suppress(OverflowError):
-            self._balls = self._layers.balls(instance)
+            return self._layers.balls(self.instance)
+        return None
 
     @property
     def in_floats(self) -> bool:
@@ -114,7 +117,8 @@ class PointsChecker:
         """
         leaves, place = self._leaves(proof)
         units = self._layers.units
-        exact = np.isin(leaves.node, [*proof.exact])
+        none = np.zeros(len(leaves.node), dtype=bool)
+        exact = np.isin(leaves.node, [*proof.exact]) if proof.exact else none
         if self._balls is None:
             rest = leaves.take(~exact)
             none = np.full(len(rest.node), -inf)
@@ -132,8 +136,10 @@ class PointsChecker:
                 given = Multipliers(beta, proof.ball[some.node], proof.empty[some.node])
                 with np.errstate(all="ignore"):  # multipliers may be anything
                     found = lower_bounds(self._layers, self._balls, some, given)
-                keep = ~exact[at]
-                yield Bounds(some.take(keep), found[keep], found[keep] > 0)
+                if proof.exact:
+                    keep = ~exact[at]
+                    some, found = some.take(keep), found[keep]
+                yield Bounds(some, found, found > 0)
         for i in np.flatnonzero(exact):
             some = leaves.take(np.array([i]))
             yield self._exact_bound(some, proof.exact[int(some.node[0])], proof.empty[some.node])
@@ -205,10 +211,8 @@ class PointsChecker:
         if not self.instance.contains(index, x):
             return None
         sign = int(self.instance.labels[index])
-        if self._balls is not None:
-            near = sign * float(self.network(np.array([[float(v) for v in x]]))[0])
-            above = near + 2 * float(self._balls.off[index, -1] + TINY)
-            if above <= 0:
-                return above
+        above = self._layers.value_above(x, sign)
+        if above <= 0:
+            return above
         value = sign * self.network.exact(x)
         return float_above(value) if value <= 0 else None
