@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, log2
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 from flint import ctx
@@ -94,7 +94,7 @@ def decide(limit: Limit, cite: str, deadline: float, seed: int) -> ladder.Verdic
         reason = f"{tie} ties a fixed symbol to {limit.moving}, which moves; substitute it"
         return ladder.Verdict(Status.UNDECIDED, Method.NONE, reason)
     for attempt in _attempts(limit, seed):
-        if monotonic() > deadline:
+        if thread_time() > deadline:
             break
         verdict = attempt.run(deadline, seed)
         if verdict is not None:
@@ -149,7 +149,7 @@ class _Attempt:
     place: Point
 
     def run(self, deadline: float, seed: int) -> ladder.Verdict | None:
-        until = min(deadline, monotonic() + _ATTEMPT_SECONDS)
+        until = min(deadline, thread_time() + _ATTEMPT_SECONDS)
         task = replace(self.problem, goals=self.goals)
         verdict = ladder.decide(task, until, seed)
         if verdict.status is not Status.PROVED:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, thread_time
 
 from robustsize.bounds.derivation import asymptotic, ladder
 from robustsize.bounds.derivation.grammar import AsymptoticClaim
+from robustsize.bounds.derivation.isolated import Limits, Stopped
 from robustsize.bounds.derivation.model import (
     Derivation,
     DerivationError,
     DerivationReport,
+    Method,
     Outcome,
+    Status,
     Step,
 )
 from robustsize.bounds.derivation.problem import Language
@@ -28,12 +31,14 @@ def check(
 ) -> DerivationReport:
     """Check every step of a derivation, in order.
 
-    The budget is a wall-clock limit a step; `seed` scrambles the sample points; `progress` is
-    called with each outcome as it comes.
+    The budget is in seconds of processor time a step, so that a busy machine changes no answer.
+    The engines look at the clock between their moves, and memory is not limited; in
+    `robustsize.report.check.run` both limits are imposed. `seed` scrambles the sample points;
+    `progress` is called with each outcome as it comes.
 
     Raises DerivationError if the derivation cannot be read.
     """
-    _check_ids(derivation)
+    check_ids(derivation)
     language = Language(derivation)
     readable = [(step, _Reading(language, step)) for step in derivation.steps]
     outcomes = []
@@ -66,6 +71,16 @@ def check_step(
     return _timed(step, reading, budget_seconds_per_step, seed)
 
 
+def step_limits(budget_seconds: float) -> Limits:
+    """What the process of one step may use: the engines keep the budget but for one move."""
+    return Limits(1.1 * budget_seconds + 1)
+
+
+def stopped(id: str, claim: str, answer: Stopped) -> Outcome:
+    """The outcome of a step whose process has no answer."""
+    return Outcome(id, claim, Status.UNDECIDED, Method.NONE, reason=answer.reason)
+
+
 class _Reading:
     """A step, read: made for all steps first, so that bad input fails before the work starts."""
 
@@ -86,7 +101,8 @@ class _Reading:
         return ladder.decide(self.problem, deadline, seed)
 
 
-def _check_ids(derivation: Derivation) -> None:
+def check_ids(derivation: Derivation) -> None:
+    """Raises DerivationError if there is no step, or two have the same id."""
     if not derivation.steps:
         raise DerivationError(f"{derivation.id}: a derivation needs at least one step")
     seen: set[str] = set()
@@ -98,7 +114,7 @@ def _check_ids(derivation: Derivation) -> None:
 
 def _timed(step: Step, reading: _Reading, budget: float, seed: int) -> Outcome:
     start = monotonic()
-    verdict = reading.verdict(start + budget, seed)
+    verdict = reading.verdict(thread_time() + budget, seed)
     return Outcome(
         id=step.id,
         claim=str(step.claim),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, product
 from math import ceil, floor, inf, isfinite
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 from flint import arb, ctx
@@ -59,7 +59,7 @@ def search(problem: Problem, *, points: int, seed: int, deadline: float) -> Sear
     found = Search()
     best: list[tuple[float, Point]] = []
     for candidate in _candidates(problem, points, seed):
-        if monotonic() > deadline:
+        if thread_time() > deadline:
             break
         if _try(problem, candidate, found):
             return found
@@ -316,7 +316,7 @@ def _descend(problem: Problem, start: Point, found: Search, deadline: float) -> 
     free = [v for v in problem.variables if v.symbol not in pinned(problem)]
     here, value = dict(start), _margin(problem, start)
     step = Fraction(1, 2)
-    while step > Fraction(1, 10**9) and monotonic() < deadline:
+    while step > Fraction(1, 10**9) and thread_time() < deadline:
         moved = False
         for variable in free:
             for sign in (1, -1):
