@@ -29,7 +29,7 @@ from robustsize.bounds.derivation.isolated import (
     Stopped,
     Workers,
 )
-from robustsize.bounds.derivations import IDS, derivation, is_printed
+from robustsize.bounds.derivations import IDS, MODULES, derivation, is_printed
 from robustsize.bounds.derivations.expected import Expectation, expectations
 from robustsize.bounds.derivations.finite_cases import FINITE_CASES, FiniteCase
 from robustsize.report.progress import Progress, silent
@@ -128,7 +128,7 @@ def run(
     for target in targets:
         if not _is_file(target):
             _tasks(target)
-    with Workers(processes) as workers:
+    with Workers(processes, MODULES) as workers:
         files, unreadable = _read([t for t in targets if _is_file(t)], workers)
         tasks = [
             task

@@ -26,6 +26,9 @@ MEMORY_BYTES = 1 << 30
 """The memory of a job; the steps of this project need less than a quarter of it."""
 
 
+_USED_BY_MANY = ("z3", "scipy.stats.qmc")
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a job may use. Processor time is the limit; wall time only stops a job that sleeps."""
@@ -72,14 +75,18 @@ Answer = Done | Refused | Stopped
 
 
 class Workers:
-    """Up to `count` servers, started when there is work for them; a context manager."""
+    """Up to `count` servers, started when there is work for them; a context manager.
 
-    def __init__(self, count: int) -> None:
+    `modules` are loaded beside the checker, while the first job runs.
+    """
+
+    def __init__(self, count: int, modules: Sequence[str] = ()) -> None:
         self._count = max(1, count)
+        self._modules = (*_USED_BY_MANY, *modules)
         self._servers: list[_Server] = []
 
     def __enter__(self) -> Self:
-        self._servers.append(_Server())  # it loads while the caller still prepares the jobs
+        self._add(1)  # it loads while the caller still prepares the jobs
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +97,7 @@ class Workers:
         """The answers, in the order of the jobs."""
         waiting = deque(enumerate(jobs))
         found: dict[int, Answer] = {}
-        self._servers += [_Server() for _ in range(len(self._servers), self._wanted(len(jobs)))]
+        self._add(min(self._count, len(jobs)) - len(self._servers))
         for i in range(len(jobs)):
             while i not in found:
                 for server in self._servers:
@@ -99,8 +106,8 @@ class Workers:
                 self._collect(found)
             yield found.pop(i)
 
-    def _wanted(self, jobs: int) -> int:
-        return min(self._count, jobs)
+    def _add(self, count: int) -> None:
+        self._servers += [_Server(self._modules) for _ in range(count)]
 
     def _collect(self, found: dict[int, Answer]) -> None:
         busy = {server.connection: server for server in self._servers if server.job is not None}
@@ -110,7 +117,7 @@ class Workers:
             job = server.job
             answer = server.answer()
             if answer is None:
-                self._servers[self._servers.index(server)] = _Server()
+                self._servers[self._servers.index(server)] = _Server(self._modules)
                 answer = Stopped("its worker was killed")
             found[job] = answer
 
@@ -118,11 +125,12 @@ class Workers:
 class _Server:
     """The caller's end of a server process."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
         self.connection, theirs = Pipe()
         self.job: int | None = None
+        ends = str(theirs.fileno()), str(os.getpid())
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.worker", str(theirs.fileno()), str(os.getpid())],
+            [sys.executable, "-m", f"{__package__}.worker", *ends, *modules],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             env=_environment(),

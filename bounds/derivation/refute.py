@@ -17,7 +17,7 @@ from time import thread_time
 import sympy as sp
 from flint import arb, ctx
 
-from robustsize.bounds.balls import Value, ball, certain, evaluate
+from robustsize.bounds.balls import Value, ball, certain, evaluate, rational
 from robustsize.bounds.derivation.decide import (
     QUICK,
     SEARCHING,
@@ -275,10 +275,7 @@ def _near(expression: sp.Expr, point: Point) -> Fraction | None:
         value = evaluate(expression, point)
     if isinstance(value, Fraction):
         return value
-    if not value.is_finite():
-        return None
-    exact = value.mid().fmpq()
-    return Fraction(int(exact.p), int(exact.q))
+    return rational(value.mid())
 
 
 def _exact(expression: sp.Expr, point: Point) -> Fraction | None:
@@ -392,5 +389,5 @@ def _certain(side: sp.Expr, point: Point) -> Value:
 def _text(value: Value) -> str:
     if isinstance(value, arb):
         return value.str(15, radius=False)
-    text = str(value)
-    return text if len(text) <= 40 else ball(value).str(15, radius=False)
+    short = max(abs(value.numerator), value.denominator).bit_length() <= 128
+    return str(value) if short else ball(value).str(15, radius=False)

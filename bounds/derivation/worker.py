@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import pickle
 import resource
 import signal
 import sys
 from contextlib import suppress
+from functools import lru_cache
+from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from time import monotonic
 from typing import NoReturn
 
-from robustsize.bounds.derivation import check  # noqa: F401 -- loaded once, for all children
+from robustsize.bounds.derivation import Derivation, Step, check_step, integer, real
 from robustsize.bounds.derivation.isolated import Answer, Done, Job, Limits, Refused, Stopped
 from robustsize.bounds.symbols import InputError
+
+_SAMPLE = Derivation(
+    "sample",
+    {"x": real(0), "n": integer(1, 3)},
+    [Step("s", "1 + x + n + x/(x + n) + sqrt(n*x + 1) <= exp(n*x) + exp(x) + n + 3")],
+)
+"""A step whose checking fills the caches that the others share."""
 
 _PR_SET_PDEATHSIG = 1
 _LOOK_SECONDS = 1.0
 """How often a server looks whether its caller still lives, where the system does not tell it."""
 
 
-def serve(caller: Connection, parent: int) -> None:
+def serve(caller: Connection, parent: int, modules: tuple[str, ...]) -> None:
     """Answer jobs until the caller is gone."""
     _end_with(parent)
     caller.send(True)
@@ -32,17 +42,17 @@ def serve(caller: Connection, parent: int) -> None:
             job = caller.recv()
         except EOFError:
             return
-        caller.send_bytes(_answered(job, parent))
+        caller.send_bytes(_answered(job, parent, modules))
 
 
-def _answered(job: Job, parent: int) -> bytes:
+def _answered(job: Job, parent: int, modules: tuple[str, ...]) -> bytes:
     ours, theirs = Pipe(duplex=False)
     server = os.getpid()
     child = os.fork()
     if child == 0:
         _run(job, theirs, server)
     theirs.close()
-    _load_more()
+    _load(modules)
     in_time = _ends(ours, job.limits, parent)
     answer = _received(ours) if in_time else None
     ours.close()
@@ -98,6 +108,7 @@ def _outcome(job: Job) -> Answer:
 
 
 def _limit(limits: Limits) -> None:
+    sys.set_int_max_str_digits(0)  # time is limited otherwise
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(ValueError, OSError):  # not every system limits memory
         resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
@@ -133,12 +144,15 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-def _load_more() -> None:
-    """What many jobs need, loaded while the first of them runs, for those that follow."""
-    with suppress(ImportError):
-        import z3  # noqa: F401
-    import scipy.stats.qmc  # noqa: F401
+@lru_cache
+def _load(modules: tuple[str, ...]) -> None:
+    """Load what many jobs need while the first of them runs; the next children start with it."""
+    for name in modules:
+        with suppress(ImportError):
+            import_module(name)
+    check_step(_SAMPLE, "s")
+    gc.freeze()  # the collector of a child leaves the pages that it shares alone
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
+    serve(Connection(int(sys.argv[1])), int(sys.argv[2]), tuple(sys.argv[3:]))
