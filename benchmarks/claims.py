@@ -1,6 +1,6 @@
 """Claims whose truth is known by construction, put to the derivation checker: `make claims`, or
 
-    python benchmarks/claims.py [--count 2000] [--seed 0] [--seconds 0.35] [--json]
+    python benchmarks/claims.py [--count 2000] [--seed 0] [--seconds 0.5] [--json]
 
 A true claim is a theorem with a known proof under a random instantiation: its variables are
 replaced by expressions in range, both sides are scaled, slack is added. A false one lies close to a
@@ -863,7 +863,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000, help="how many claims")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=0.35, help="processor time for each claim")
+    parser.add_argument("--seconds", type=float, default=0.5, help="processor time for each claim")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     start = monotonic()
