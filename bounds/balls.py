@@ -43,6 +43,16 @@ def ball(value: Value | int) -> arb:
     return arb(fmpq(exact.numerator, exact.denominator))
 
 
+def rational(middle: arb) -> Fraction | None:
+    """A ball without radius as a fraction; None where that would be absurdly long to write out."""
+    if not middle.is_finite():
+        return None
+    mantissa, exponent = middle.man_exp()
+    if abs(exponent) > EXACT_BITS or not middle.is_exact():
+        return None
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
 def evaluate(expression: sp.Basic, environment: Environment) -> Value:
     """The value of an expression at the working precision of `flint.ctx`.
 
@@ -202,15 +212,16 @@ def _exact_root(base: Fraction, degree: int) -> Fraction | None:
 
 
 def _floor(x: Value) -> Value:
-    return Fraction(floor(x)) if isinstance(x, Fraction) else _whole(x.floor())
+    return Fraction(floor(x)) if isinstance(x, Fraction) else whole(x.floor())
 
 
 def _ceiling(x: Value) -> Value:
-    return Fraction(ceil(x)) if isinstance(x, Fraction) else _whole(x.ceil())
+    return Fraction(ceil(x)) if isinstance(x, Fraction) else whole(x.ceil())
 
 
-def _whole(x: arb) -> Value:
-    unique = x.unique_fmpz()
+def whole(x: arb) -> Value:
+    """The one integer in a ball, if it is not absurdly long; else the ball."""
+    unique = x.unique_fmpz() if abs(x) < arb(2) ** EXACT_BITS else None
     return x if unique is None else Fraction(int(unique))
 
 

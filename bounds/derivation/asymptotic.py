@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, log2
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 from flint import ctx
@@ -146,7 +146,7 @@ def decide(
     if cite:
         return ladder.Verdict(*_cited_or_undecided(limit, cite, seed))
     for attempt in _attempts(limit, seed):
-        if monotonic() > deadline:
+        if thread_time() > deadline:
             break
         verdict = attempt.run(deadline, seed)
         if verdict is not None:
@@ -169,7 +169,7 @@ def _is_reached(limit: Limit, deadline: float, seed: int) -> bool:
     for start in _STARTS:
         free = replace(limit, problem=replace(limit.problem, hypotheses=rest, presumed=()))
         task = replace(free.beyond(start), goals=tuple(moving), conditions=tuple(presumed))
-        until = min(deadline, monotonic() + _ATTEMPT_SECONDS)
+        until = min(deadline, thread_time() + _ATTEMPT_SECONDS)
         if ladder.decide(task, until, seed).status is Status.PROVED:
             return True
     return False
@@ -244,7 +244,7 @@ class _Attempt:
     place: Point
 
     def run(self, deadline: float, seed: int) -> ladder.Verdict | None:
-        until = min(deadline, monotonic() + _ATTEMPT_SECONDS)
+        until = min(deadline, thread_time() + _ATTEMPT_SECONDS)
         task = replace(self.problem, goals=self.goals)
         verdict = ladder.decide(task, until, seed)
         if verdict.status is not Status.PROVED:

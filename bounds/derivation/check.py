@@ -6,11 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 from traceback import walk_tb
 
 from robustsize.bounds.derivation import asymptotic, ladder, refute
 from robustsize.bounds.derivation.grammar import AsymptoticClaim
+from robustsize.bounds.derivation.isolated import Limits, Stopped
 from robustsize.bounds.derivation.model import (
     Derivation,
     DerivationError,
@@ -36,12 +37,14 @@ def check(
 ) -> DerivationReport:
     """Check every step of a derivation, in order.
 
-    The budget is a wall-clock limit a step; `seed` scrambles the sample points; `progress` is
-    called with each outcome as it comes.
+    The budget is in seconds of processor time a step, so that a busy machine changes no answer.
+    The engines look at the clock between their moves, and memory is not limited; in
+    `robustsize.report.check.run` both limits are imposed. `seed` scrambles the sample points;
+    `progress` is called with each outcome as it comes.
 
     Raises DerivationError if the derivation cannot be read.
     """
-    _check_ids(derivation)
+    check_ids(derivation)
     language = Language(derivation)
     readable = [(step, _Reading(language, step)) for step in derivation.steps]
     outcomes = []
@@ -72,6 +75,16 @@ def check_step(
         step = matching[0]
     reading = _Reading(Language(derivation), step)
     return _timed(step, reading, budget_seconds_per_step, seed)
+
+
+def step_limits(budget_seconds: float) -> Limits:
+    """What the process of one step may use: the engines keep the budget but for one move."""
+    return Limits(1.1 * budget_seconds + 1)
+
+
+def stopped(id: str, claim: str, answer: Stopped) -> Outcome:
+    """The outcome of a step whose process has no answer."""
+    return Outcome(id, claim, Status.UNDECIDED, Method.NONE, reason=answer.reason)
 
 
 class _Reading:
@@ -133,7 +146,8 @@ def _shown(point: Mapping[str, Fraction]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in point.items()) or "every point"
 
 
-def _check_ids(derivation: Derivation) -> None:
+def check_ids(derivation: Derivation) -> None:
+    """Raises DerivationError if there is no step, or two have the same id."""
     if not derivation.steps:
         raise DerivationError(f"{derivation.id}: a derivation needs at least one step")
     seen: set[str] = set()
@@ -145,7 +159,7 @@ def _check_ids(derivation: Derivation) -> None:
 
 def _timed(step: Step, reading: _Reading, budget: float, seed: int) -> Outcome:
     start = monotonic()
-    verdict = _answered(reading, start + budget, seed)
+    verdict = _answered(reading, thread_time() + budget, seed)
     return Outcome(
         id=step.id,
         claim=str(step.claim),

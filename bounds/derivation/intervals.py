@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from flint import arb
 
-from robustsize.bounds.balls import Value, ball, evaluate_pow, is_less
+from robustsize.bounds.balls import Value, ball, evaluate_pow, is_less, whole
 
 End: TypeAlias = Fraction | arb | float
 ZERO, ONE = Fraction(0), Fraction(1)
@@ -390,6 +390,4 @@ def rounded(a: Interval, *, up: bool) -> Interval:
 def _floor_end(x: Value) -> Value:
     if isinstance(x, Fraction):
         return Fraction(x.numerator // x.denominator)
-    whole = x.floor()
-    unique = whole.unique_fmpz()
-    return whole if unique is None else Fraction(int(unique))
+    return whole(x.floor())

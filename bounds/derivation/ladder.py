@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 
@@ -135,12 +135,12 @@ def _equation(
 
 
 def _part(deadline: float, share: float) -> float:
-    now = monotonic()
+    now = thread_time()
     return now + share * (deadline - now)
 
 
 def _by_smt(problem: Problem, relation: Relation, deadline: float) -> Method | None:
-    seconds = min(_SMT_SECONDS, deadline - monotonic())
+    seconds = min(_SMT_SECONDS, deadline - thread_time())
     if seconds <= 0 or not prove_smt.available():
         return None
     return Method.SMT if prove_smt.prove(problem, [relation], seconds).proved else None
@@ -154,11 +154,11 @@ def _prove_all(problem: Problem, deadline: float) -> tuple[list[str], list[Metho
     tasks = [(str(c), problem.for_condition(c)) for c in problem.conditions]
     tasks += [(str(g), (problem.for_goals([g]),)) for g in problem.goals]
     for i, (text, alternatives) in enumerate(tasks):
-        share = (deadline - monotonic()) * 0.7 / (len(tasks) - i)
+        share = (deadline - thread_time()) * 0.7 / (len(tasks) - i)
         if problem.meaningless or share <= 0:
             unproved.append(text)
             continue
-        proof = _prove_one(alternatives, monotonic() + share)
+        proof = _prove_one(alternatives, thread_time() + share)
         if proof.method is None:
             unproved.append(text)
             look_at += [p for p in proof.look_at if set(p) == {v.symbol for v in problem.variables}]
@@ -212,7 +212,7 @@ def _vacuous(problem: Problem, deadline: float) -> bool:
         return True
     never = Relation(sp.S.Zero, "!=", sp.S.Zero)
     region = relaxed(problem)
-    return prove_box.prove(region.translate(never), region, min(deadline, monotonic() + 2)).proved
+    return prove_box.prove(region.translate(never), region, min(deadline, thread_time() + 2)).proved
 
 
 def _searched(
