@@ -221,9 +221,10 @@ class _Look:
         return answer
 
     def _occupied(self, place: Place) -> bool | None:
-        if place.low is None or place.high is None:
+        values = [self.text(end) for end in (place.low, place.high) if end is not None]
+        if len(values) < 2:
             return True
-        low, high = self.text(place.low), self.text(place.high)
+        low, high = values
         if not place.integer:
             return compare(low, ast.Lt if place.low_open or place.high_open else ast.LtE, high)
         first, last = FUNCTIONS["ceil"](low), FUNCTIONS["floor"](high)
