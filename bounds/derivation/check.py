@@ -130,13 +130,17 @@ class _Reading:
         raise CheckerDisagreementError(f"{verdict.status}, but the claim fails at {_shown(found)}")
 
     def _replayed(self, verdict: ladder.Verdict) -> ladder.Verdict:
-        """The refutation, if the second evaluator finds the same at its counterexample."""
+        """The refutation, if the second evaluator finds the same at its counterexample.
+
+        Two sides that no precision tells apart are left to the first, which proves them equal.
+        """
         assert verdict.counterexample is not None
         point = {name: Fraction(value) for name, value in verdict.counterexample.point.items()}
         inside, holds = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
         if inside is False or holds is True:
             raise CheckerDisagreementError(f"{verdict.reason}, but not for the second evaluator")
-        if inside is None or holds is None:
+        equal = holds is None and self.opinion.touches(self.text, point)
+        if inside is None or (holds is None and not equal):
             why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
             return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
         return verdict
