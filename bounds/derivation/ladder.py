@@ -64,7 +64,7 @@ def decide(problem: Problem, deadline: float, seed: int) -> Verdict:
             Method.NONE,
             "vacuous: no point of the domain meets the hypotheses; mend the domain or `given`",
         )
-    unproved, methods, look_at = _prove_all(problem, deadline)
+    unproved, methods, look_at = _prove_simply(problem, deadline)
     if not unproved and witness is not None:
         return Verdict(Status.PROVED, methods[-1], _explained(methods))
     for point in look_at:
@@ -165,6 +165,16 @@ def _prove_all(problem: Problem, deadline: float) -> tuple[list[str], list[Metho
         else:
             methods.append(proof.method)
     return unproved, methods, look_at
+
+
+def _prove_simply(problem: Problem, deadline: float) -> tuple[list[str], list[Method], list[Point]]:
+    """The proof over the fewest symbols, or else over all."""
+    narrow = problem.narrowed()
+    if narrow is not None:
+        proof = _prove_all(narrow, _part(deadline, 0.6))
+        if not proof[0]:
+            return proof
+    return _prove_all(problem, deadline)
 
 
 def _prove_one(alternatives: tuple[Problem, ...], deadline: float) -> Proof:

@@ -101,7 +101,23 @@ class Problem:
 
     def with_room(self) -> Problem:
         """The same problem, that the other symbols have values among the hypotheses."""
-        return replace(self, hypotheses=self.hypotheses + self.occupied, occupied=())
+        return replace(self, hypotheses=self.hypotheses + self.occupied)
+
+    def narrowed(self) -> Problem | None:
+        """The problem without the symbols that only make room; None if it has no such symbols.
+
+        Its domain is no smaller, so what holds there holds here.
+        """
+        hypotheses = tuple(h for h in self.hypotheses if h not in self.occupied)
+        needed: set[sp.Symbol] = set().union(
+            *(r.symbols for r in (*self.goals, *hypotheses)), *(c.symbols for c in self.conditions)
+        )
+        for variable in reversed(self.variables):
+            needed |= variable.named if variable.symbol in needed else set()
+        kept = tuple(v for v in self.variables if v.symbol in needed)
+        return (
+            replace(self, variables=kept, hypotheses=hypotheses) if kept != self.variables else None
+        )
 
     def for_goals(self, goals: Iterable[Relation]) -> Problem:
         """The same domain with other goals and no conditions."""
