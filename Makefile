@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check derivations mutants oracle results docs clean
+.PHONY: report test check derivations claims mutants oracle results docs clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -17,6 +17,9 @@ check: $(STAMP)
 
 derivations: $(STAMP)
 	$(BIN)/robustsize check all
+
+claims: $(STAMP)
+	$(BIN)/python benchmarks/claims.py
 
 mutants: $(STAMP)
 	$(BIN)/python benchmarks/mutants.py

@@ -367,7 +367,8 @@ def check(
     """Check derivations step by step: the paper's, ours, or your own in a TOML file.
 
     Exit code 1 where a step of ours or yours is refuted, or the refuted steps of the paper are not
-    the expected ones.
+    the expected ones; 2 where a file or a step cannot be read; 3 where --strict finds a step that
+    is only tested or undecided. Each step has 10 s of processor time and 1 GiB of memory.
 
     Example: robustsize check thm2.2
     """
@@ -383,6 +384,8 @@ def check(
         _print_json(report.json())
     else:
         _print_lines(report.lines())
+    for line in report.unreadable:
+        click.echo(f"robustsize: {line}", err=True)
     sys.exit(report.exit_code)
 
 

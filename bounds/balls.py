@@ -16,6 +16,8 @@ from typing import TypeAlias
 import sympy as sp
 from flint import arb, ctx, fmpq, fmpz
 
+from robustsize.bounds.sums import nesting, taken_apart
+
 Value: TypeAlias = Fraction | arb
 Environment: TypeAlias = Mapping[sp.Symbol, Value]
 
@@ -23,7 +25,7 @@ EXACT_BITS = 1 << 14
 """Rationals whose numerator or denominator would grow past this many bits become balls."""
 
 SUM_TERMS = 100_000
-"""The longest finite sum that is evaluated term by term."""
+"""The longest finite sum that is evaluated term by term, sums inside it counted."""
 
 PRECISIONS = tuple(128 << i for i in range(7))
 """Working precisions in bits, tried in turn until an answer is certain."""
@@ -41,6 +43,16 @@ def ball(value: Value | int) -> arb:
     return arb(fmpq(exact.numerator, exact.denominator))
 
 
+def rational(middle: arb) -> Fraction | None:
+    """A ball without radius as a fraction; None where that would be absurdly long to write out."""
+    if not middle.is_finite():
+        return None
+    mantissa, exponent = middle.man_exp()
+    if abs(exponent) > EXACT_BITS or not middle.is_exact():
+        return None
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
 def evaluate(expression: sp.Basic, environment: Environment) -> Value:
     """The value of an expression at the working precision of `flint.ctx`.
 
@@ -56,7 +68,7 @@ def evaluate(expression: sp.Basic, environment: Environment) -> Value:
     if isinstance(expression, sp.Sum):
         return _sum(expression, environment)
     if isinstance(expression, sp.Mul):
-        return _mul(*_factors(expression, environment))
+        return _mul(Fraction(1), *_factors(expression, environment))
     rule = _RULES.get(type(expression))
     if rule is None:
         raise TypeError(f"{type(expression).__name__} has no evaluation: {expression}")
@@ -194,6 +206,8 @@ def _pow(base: Value, exponent: Value) -> Value:
         root = _exact_root(base, exponent.denominator)
         if root is not None and _bits(root) * abs(exponent.numerator) <= EXACT_BITS:
             return root**exponent.numerator
+    if isinstance(base, Fraction) and base == 0 and is_less(Fraction(0), exponent):
+        return Fraction(0)
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         return ball(base) ** fmpz(exponent.numerator)
     if isinstance(exponent, Fraction) and exponent == Fraction(1, 2):
@@ -215,15 +229,16 @@ def _exact_root(base: Fraction, degree: int) -> Fraction | None:
 
 
 def _floor(x: Value) -> Value:
-    return Fraction(floor(x)) if isinstance(x, Fraction) else _whole(x.floor())
+    return Fraction(floor(x)) if isinstance(x, Fraction) else whole(x.floor())
 
 
 def _ceiling(x: Value) -> Value:
-    return Fraction(ceil(x)) if isinstance(x, Fraction) else _whole(x.ceil())
+    return Fraction(ceil(x)) if isinstance(x, Fraction) else whole(x.ceil())
 
 
-def _whole(x: arb) -> Value:
-    unique = x.unique_fmpz()
+def whole(x: arb) -> Value:
+    """The one integer in a ball, if it is not absurdly long; else the ball."""
+    unique = x.unique_fmpz() if abs(x) < arb(2) ** EXACT_BITS else None
     return x if unique is None else Fraction(int(unique))
 
 
@@ -256,14 +271,14 @@ def _binomial(n: Value, k: Value) -> Value:
 
 
 def _sum(expression: sp.Sum, environment: Environment) -> Value:
-    (index, low, high), *more = expression.limits
+    index, low, high, term = taken_apart(expression)
     start, stop = evaluate(low, environment), evaluate(high, environment)
-    if more or not (isinstance(start, Fraction) and isinstance(stop, Fraction)):
-        raise TypeError(f"only one index with exact bounds can be summed: {expression}")
-    if stop - start > SUM_TERMS:
+    if not (isinstance(start, Fraction) and isinstance(stop, Fraction)):
+        raise TypeError(f"only a sum with exact bounds can be evaluated: {expression}")
+    if stop - start >= SUM_TERMS ** (1 / nesting(expression)):
         raise TypeError(f"more than {SUM_TERMS} terms: {expression}")
     terms = (
-        evaluate(expression.function, {**environment, index: Fraction(i)})
+        evaluate(term, {**environment, index: Fraction(i)})
         for i in range(ceil(start), floor(stop) + 1)
     )
     return _add(Fraction(0), *terms)

@@ -1,13 +1,11 @@
-"""Running derivations: ours by id, a user's by file, on two processes, against expectations."""
+"""Running derivations: ours by id, a user's by file, each step apart, against expectations."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache
-from multiprocessing import get_context
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,11 +17,19 @@ from robustsize.bounds.derivation import (
     Method,
     Outcome,
     Status,
-    check,
     check_step,
     load,
 )
-from robustsize.bounds.derivations import IDS, derivation, is_printed
+from robustsize.bounds.derivation.check import check_ids, step_limits, stopped
+from robustsize.bounds.derivation.isolated import (
+    Done,
+    Job,
+    Limits,
+    Refused,
+    Stopped,
+    Workers,
+)
+from robustsize.bounds.derivations import IDS, MODULES, derivation, is_printed
 from robustsize.bounds.derivations.expected import Expectation, expectations
 from robustsize.bounds.derivations.finite_cases import FINITE_CASES, FiniteCase
 from robustsize.report.ending import Exit
@@ -31,6 +37,7 @@ from robustsize.report.progress import Progress, silent
 
 ALL, FINITE = "all", "finite"
 SECONDS_PER_STEP = 10.0
+"""Exit codes."""
 
 
 @dataclass(frozen=True)
@@ -61,17 +68,15 @@ class Checked:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """All outcomes in order; `problems` says, a line each, why the exit code is not 0."""
+    """All outcomes in order; `problems` says, a line each, why the exit code is not 0.
+
+    `unreadable` has a line for each file or step that could not be read.
+    """
 
     checked: tuple[Checked, ...]
     problems: tuple[str, ...]
-
-    @property
-    def exit_code(self) -> Exit:
-        """REFUTED where a verdict is not as it should be, UNDECIDED where one is still missing."""
-        if any(map(_is_contradiction, self.checked)) or any(_missing(self.checked)):
-            return Exit.REFUTED
-        return Exit.UNDECIDED if self.problems or self.counts[Status.UNDECIDED] else Exit.OK
+    unreadable: tuple[str, ...]
+    exit_code: Exit
 
     @property
     def counts(self) -> Counter[Status]:
@@ -91,10 +96,10 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class _Task:
-    """A step of ours, a finite case, or a whole file."""
+    """A step of ours, a finite case, or a step of a user's file."""
 
     derivation: str
-    step: str = ""
+    step: str
     file: str = ""
 
 
@@ -107,22 +112,42 @@ def run(
     processes: int = 2,
     progress: Progress = silent,
 ) -> CheckReport:
-    """Check derivations.
+    """Check derivations, each step in a process of its own with limited time and memory.
 
-    A target is a derivation id, a step id (with its readings), a file or "all". The problems are:
-    a refuted step of ours or of a user, a printed step whose refutation is not expected or is
-    expected and does not come, and with `strict` a step that is only tested or undecided.
+    A target is a derivation id, a step id (with its readings), a file or "all". A step that meets
+    a limit, or whose process dies, is undecided, with the reason. The problems are: a refuted step
+    of ours or of a user, a printed step whose refutation is not expected or is expected and does
+    not come, and with `strict` a step that is only tested or undecided.
 
-    Raises DerivationError for a target that is unknown or a file that cannot be read.
+    The exit code is 1 if a step is refuted, or proved, against expectations; otherwise 2 if a file
+    or a step cannot be read; otherwise 3 if a step is undecided that must not be; otherwise 0.
+
+    Raises DerivationError for a target that is unknown, and where nothing at all can be read.
     """
-    tasks = [task for target in targets or (ALL,) for task in _tasks(target)]
-    tasks = list(dict.fromkeys(tasks))
-    checked: list[Checked] = []
-    jobs = [(task, budget_seconds_per_step, seed) for task in tasks]
-    for done, (task, outcomes) in enumerate(_work(jobs, processes), start=1):
-        checked += [_checked(task, outcome) for outcome in outcomes]
-        progress(done / len(tasks), task.step or task.file)
-    return CheckReport(tuple(checked), tuple(_problems(checked, strict)))
+    budget, targets = budget_seconds_per_step, list(dict.fromkeys(targets or (ALL,)))
+    for target in targets:
+        if not _is_file(target):
+            _tasks(target)
+    with Workers(processes, MODULES) as workers:
+        files, unreadable = _read([t for t in targets if _is_file(t)], workers)
+        tasks = [
+            task
+            for target in targets
+            for task in (_steps(target, files) if _is_file(target) else _tasks(target))
+        ]
+        tasks = list(dict.fromkeys(tasks))
+        checked: list[Checked] = []
+        answers = workers.answers([_job(task, files, budget, seed) for task in tasks])
+        for done, (task, answer) in enumerate(zip(tasks, answers, strict=True), start=1):
+            if isinstance(answer, Refused):
+                unreadable.append(f"{task.file}: {answer.message}" if task.file else answer.message)
+            else:
+                checked.append(_checked(task, _outcome(task, files, answer)))
+            progress(done / len(tasks), f"{task.file} {task.step}".strip())
+    unreadable = list(dict.fromkeys(unreadable))
+    if unreadable and not checked:
+        raise DerivationError("; ".join(unreadable))
+    return _report(checked, unreadable, strict)
 
 
 def find_step(step_id: str) -> tuple[str, str]:
@@ -140,13 +165,15 @@ def find_step(step_id: str) -> tuple[str, str]:
     return found[0].derivation, found[0].step
 
 
+def _is_file(target: str) -> bool:
+    return target.endswith(".toml") or Path(target).is_file()
+
+
 def _tasks(target: str) -> list[_Task]:
     if target == ALL:
         return list(_all_tasks())
     if target in (*IDS, FINITE):
         return [t for t in _all_tasks() if t.derivation == target]
-    if target.endswith(".toml") or Path(target).is_file():
-        return [_Task(load(target).id, file=target)]
     found = [t for t in _all_tasks() if t.step == target or _is_reading(t.step, target)]
     if not found:
         ids = ", ".join((*IDS, FINITE))
@@ -155,6 +182,12 @@ def _tasks(target: str) -> list[_Task]:
             "a file ends in .toml; for example: robustsize check thm2.2"
         )
     return found
+
+
+def _steps(file: str, files: dict[str, Derivation]) -> list[_Task]:
+    if file not in files:
+        return []
+    return [_Task(files[file].id, step.id, file) for step in files[file].steps]
 
 
 def _is_reading(step: str, target: str) -> bool:
@@ -167,35 +200,66 @@ def _all_tasks() -> tuple[_Task, ...]:
     return (*steps, *(_Task(FINITE, case.id) for case in FINITE_CASES))
 
 
-_Job = tuple[_Task, float, int]
+def _read(paths: list[str], workers: Workers) -> tuple[dict[str, Derivation], list[str]]:
+    """The derivations of the files that can be read, and a line for each of the others."""
+    files: dict[str, Derivation] = {}
+    unreadable: list[str] = []
+    jobs = [Job(partial(_loaded, path), Limits(SECONDS_PER_STEP)) for path in paths]
+    for path, answer in zip(paths, workers.answers(jobs), strict=True):
+        match answer:
+            case Done(value):
+                files[path] = value
+            case Refused(message):
+                unreadable.append(message)
+            case Stopped(reason):
+                unreadable.append(f"{path}: cannot be read: {reason}")
+    return files, unreadable
 
 
-def _work(jobs: list[_Job], processes: int) -> Iterator[tuple[_Task, list[Outcome]]]:
-    """The outcomes of all jobs, in their order."""
-    if processes == 1 or len(jobs) == 1:
-        yield from map(_run_task, jobs)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_run_task, jobs)
+def _loaded(path: str) -> Derivation:
+    source = load(path)
+    try:
+        check_ids(source)
+    except DerivationError as error:
+        raise DerivationError(f"{path}: {error}") from None
+    return source
 
 
-def _run_task(job: _Job) -> tuple[_Task, list[Outcome]]:
-    task, budget, seed = job
+def _job(task: _Task, files: dict[str, Derivation], budget: float, seed: int) -> Job:
+    """The checking of one step. Ours are found by name, for SymPy changes what it unpickles."""
     options: dict[str, Any] = {"budget_seconds_per_step": budget, "seed": seed}
+    limits = step_limits(budget)
     if task.file:
-        report = check(_file(task.file), **options)
-        return task, list(report.outcomes)
+        source = files[task.file]
+        step = next(s for s in source.steps if s.id == task.step)
+        return Job(partial(check_step, replace(source, steps=(step,)), step.id, **options), limits)
     if task.derivation == FINITE:
-        return task, [_exhausted(next(c for c in FINITE_CASES if c.id == task.step))]
-    return task, [check_step(derivation(task.derivation), task.step, **options)]
+        return Job(partial(_exhausted, task.step), limits)
+    return Job(partial(_check_ours, task.derivation, task.step, **options), limits)
 
 
-@lru_cache
-def _file(path: str) -> Derivation:
-    return load(path)
+def _check_ours(name: str, step: str, **options: Any) -> Outcome:
+    return check_step(derivation(name), step, **options)
 
 
-def _exhausted(case: FiniteCase) -> Outcome:
+def _outcome(task: _Task, files: dict[str, Derivation], answer: Done | Stopped) -> Outcome:
+    if isinstance(answer, Done):
+        outcome: Outcome = answer.value
+        return outcome
+    if task.derivation == FINITE:
+        claim = _finite_case(task.step).claim
+    else:
+        source = files[task.file] if task.file else derivation(task.derivation)
+        claim = next(str(s.claim) for s in source.steps if s.id == task.step)
+    return stopped(task.step, claim, answer)
+
+
+def _finite_case(step: str) -> FiniteCase:
+    return next(c for c in FINITE_CASES if c.id == step)
+
+
+def _exhausted(step: str) -> Outcome:
+    case = _finite_case(step)
     start, count = monotonic(), 0
     for failure in case.cases():
         count += 1
@@ -228,33 +292,35 @@ def _checked(task: _Task, outcome: Outcome) -> Checked:
     return Checked(task.derivation, origin, outcome)
 
 
-def _is_contradiction(item: Checked) -> bool:
-    """Whether a step is refuted against expectation, or holds although its refutation is known."""
-    status = item.outcome.status
-    if item.origin == "printed" and item.expectation is not None:
-        return status in (Status.PROVED, Status.CITED)
-    return status is Status.REFUTED
+def _report(checked: list[Checked], unreadable: list[str], strict: bool) -> CheckReport:
+    problems = list(_problems(checked, strict))
+    codes = {code for code, _ in problems} | ({Exit.BAD_INPUT} if unreadable else set())
+    texts = tuple(text for _, text in problems)
+    return CheckReport(tuple(checked), texts, tuple(unreadable), min(codes, default=Exit.OK))
 
 
-def _problems(checked: Sequence[Checked], strict: bool) -> Iterator[str]:
+def _problems(checked: Sequence[Checked], strict: bool) -> Iterator[tuple[Exit, str]]:
+    """Exit codes and lines."""
     for item in checked:
         outcome, expected = item.outcome, item.expectation
         refuted = outcome.status is Status.REFUTED
         if refuted and item.origin != "printed":
-            yield f"{outcome.id}: refuted"
+            yield Exit.REFUTED, f"{outcome.id}: refuted"
         elif refuted and expected is None:
-            yield f"{outcome.id}: a printed step is refuted that expectations.toml does not list"
+            yield (
+                Exit.REFUTED,
+                f"{outcome.id}: a printed step is refuted that expectations.toml does not list",
+            )
         elif expected is not None and not refuted:
-            yield f"{outcome.id}: expectations.toml lists it as refuted, it is {outcome.status}"
+            code = Exit.REFUTED if outcome.status is Status.PROVED else Exit.UNDECIDED
+            yield (
+                code,
+                f"{outcome.id}: expectations.toml lists it as refuted, it is {outcome.status}",
+            )
         elif strict and outcome.status in (Status.TESTED, Status.UNDECIDED):
-            yield f"{outcome.id}: only {outcome.status} (--strict)"
-    for step in _missing(checked):
-        yield f"{step}: expectations.toml lists a step that does not exist"
-
-
-def _missing(checked: Sequence[Checked]) -> list[str]:
-    """Steps that are expected to be refuted and are not there, where all steps ran."""
+            yield Exit.UNDECIDED, f"{outcome.id}: only {outcome.status} (--strict)"
     ran = {c.outcome.id for c in checked}
-    if not {t.step for t in _all_tasks()} <= ran:
-        return []
-    return [step for step in expectations() if step not in ran]
+    if {t.step for t in _all_tasks()} <= ran:
+        for step in expectations():
+            if step not in ran:
+                yield Exit.REFUTED, f"{step}: expectations.toml lists a step that does not exist"

@@ -17,7 +17,7 @@ from robustsize.bounds.derivation.zero import exactly_zero
 Point = Mapping[sp.Symbol, Fraction]
 QUICK, SEARCHING, THOROUGH = PRECISIONS[:1], PRECISIONS[:3], PRECISIONS
 _INDICES = 2_000
-"""The longest Sum whose terms' conditions are checked one by one at a point."""
+"""How many terms of sums have their conditions checked one by one at a point."""
 
 
 def holds(relation: Relation, point: Point, *, precisions: Sequence[int] = THOROUGH) -> bool | None:
@@ -35,7 +35,23 @@ def holds(relation: Relation, point: Point, *, precisions: Sequence[int] = THORO
             return answer
         if i == 0 and exactly_zero(relation.margin, point):
             return not relation.strict
+        if i == 0 and (answer := _by_margin(relation, point, precision)) is not None:
+            return answer
     return None
+
+
+def _by_margin(relation: Relation, point: Point, precision: int) -> bool | None:
+    """The truth by the sign of the difference, where SymPy has cancelled what both sides share.
+
+    In 1 + exp(-10**6) <= 1 the sides are closer than any working precision tells apart.
+    """
+    with ctx.workprec(precision):
+        try:
+            margin = evaluate(relation.margin, point)
+        except (TypeError, OverflowError, ValueError):
+            return None
+        op = relation.op.replace("<", ">")
+        return compare(margin, op, Fraction(0))
 
 
 def compare(left: Value, op: str, right: Value) -> bool | None:
@@ -56,12 +72,25 @@ def compare(left: Value, op: str, right: Value) -> bool | None:
 def met(condition: Condition, point: Point, *, precisions: Sequence[int] = THOROUGH) -> bool | None:
     """Three-valued truth of a condition, for every index it speaks of."""
     answer: bool | None = True
-    for inner in _index_points(condition, dict(point), 0):
-        if inner is None:
+    for count, inner in enumerate(_index_points(condition, dict(point), 0)):
+        if inner is None or count > _INDICES:
             return None
-        truth = holds(condition.relation, inner, precisions=precisions)
+        truth = _any_holds(condition.alternatives, inner, precisions)
         if truth is False:
             return False
+        answer = None if truth is None else answer
+    return answer
+
+
+def _any_holds(
+    relations: Sequence[Relation], point: Point, precisions: Sequence[int]
+) -> bool | None:
+    """Whether one of several relations holds; False only if all of them certainly fail."""
+    answer: bool | None = False
+    for relation in relations:
+        truth = holds(relation, point, precisions=precisions)
+        if truth is True:
+            return True
         answer = None if truth is None else answer
     return answer
 
@@ -73,7 +102,7 @@ def _index_points(condition: Condition, point: dict, at: int) -> Iterator[Point 
     index, first, last = condition.indices[at]
     try:
         low, high = evaluate(first, point), evaluate(last, point)
-    except TypeError:
+    except (TypeError, OverflowError, ValueError):
         yield None
         return
     if not (isinstance(low, Fraction) and isinstance(high, Fraction)) or high - low > _INDICES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 
@@ -64,7 +64,7 @@ def decide(problem: Problem, deadline: float, seed: int) -> Verdict:
             Method.NONE,
             "vacuous: no point of the domain meets the hypotheses; mend the domain or `given`",
         )
-    unproved, methods, look_at = _prove_all(problem, deadline)
+    unproved, methods, look_at = _prove_simply(problem, deadline)
     if not unproved and witness is not None:
         return Verdict(Status.PROVED, methods[-1], _explained(methods))
     for point in look_at:
@@ -135,12 +135,12 @@ def _equation(
 
 
 def _part(deadline: float, share: float) -> float:
-    now = monotonic()
+    now = thread_time()
     return now + share * (deadline - now)
 
 
 def _by_smt(problem: Problem, relation: Relation, deadline: float) -> Method | None:
-    seconds = min(_SMT_SECONDS, deadline - monotonic())
+    seconds = min(_SMT_SECONDS, deadline - thread_time())
     if seconds <= 0 or not prove_smt.available():
         return None
     return Method.SMT if prove_smt.prove(problem, [relation], seconds).proved else None
@@ -152,19 +152,39 @@ def _prove_all(problem: Problem, deadline: float) -> tuple[list[str], list[Metho
     methods: list[Method] = []
     look_at: list[Point] = []
     tasks = [(str(c), problem.for_condition(c)) for c in problem.conditions]
-    tasks += [(str(g), problem.for_goals([g])) for g in problem.goals]
-    for i, (text, task) in enumerate(tasks):
-        share = (deadline - monotonic()) * 0.7 / (len(tasks) - i)
+    tasks += [(str(g), (problem.for_goals([g]),)) for g in problem.goals]
+    for i, (text, alternatives) in enumerate(tasks):
+        share = (deadline - thread_time()) * 0.7 / (len(tasks) - i)
         if problem.meaningless or share <= 0:
             unproved.append(text)
             continue
-        proof = prove(task, task.goals[0], monotonic() + share)
+        proof = _prove_one(alternatives, thread_time() + share)
         if proof.method is None:
             unproved.append(text)
             look_at += [p for p in proof.look_at if set(p) == {v.symbol for v in problem.variables}]
         else:
             methods.append(proof.method)
     return unproved, methods, look_at
+
+
+def _prove_simply(problem: Problem, deadline: float) -> tuple[list[str], list[Method], list[Point]]:
+    """The proof over the fewest symbols, or else over all."""
+    narrow = problem.narrowed()
+    if narrow is not None:
+        proof = _prove_all(narrow, _part(deadline, 0.6))
+        if not proof[0]:
+            return proof
+    return _prove_all(problem, deadline)
+
+
+def _prove_one(alternatives: tuple[Problem, ...], deadline: float) -> Proof:
+    """The proof of the first alternative that has one; all of them share the time."""
+    proof = Proof(None)
+    for i, task in enumerate(alternatives):
+        proof = prove(task, task.goals[0], _part(deadline, 1 / (len(alternatives) - i)))
+        if proof.method is not None:
+            return proof
+    return proof if len(alternatives) == 1 else Proof(None)
 
 
 def _explained(methods: list[Method]) -> str:
@@ -200,9 +220,9 @@ def _vacuous(problem: Problem, deadline: float) -> bool:
     """Whether the hypotheses certainly contradict each other or the domain."""
     if prove_smt.available() and prove_smt.witness(problem, _SMT_SECONDS).proved:
         return True
-    never = Relation(problem.variables[0].symbol, "!=", problem.variables[0].symbol)
+    never = Relation(sp.S.Zero, "!=", sp.S.Zero)
     region = relaxed(problem)
-    return prove_box.prove(region.translate(never), region, min(deadline, monotonic() + 2)).proved
+    return prove_box.prove(region.translate(never), region, min(deadline, thread_time() + 2)).proved
 
 
 def _searched(

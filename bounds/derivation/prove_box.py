@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 from flint import ctx
@@ -65,7 +65,7 @@ def prove(relation: Relation, region: Region, deadline: float) -> BoxProof:
     for precision in _PRECISIONS:
         with ctx.workprec(precision):
             proof = _search(relation, ways, region, hints, deadline)
-        if proof.proved or not proof.unsettled or monotonic() > deadline:
+        if proof.proved or not proof.unsettled or thread_time() > deadline:
             break
         _learn(hints, proof.unsettled[-1])
     return proof
@@ -94,7 +94,7 @@ def _search(
         if any(_settled(relation, form, box) for form in ways):
             continue
         parts = _split(box, splits, region.integers, hints)
-        if not parts or proof.boxes > _MOST_BOXES or monotonic() > deadline:
+        if not parts or proof.boxes > _MOST_BOXES or thread_time() > deadline:
             proof.proved = False
             proof.unsettled += list(_representatives(box))
             return proof

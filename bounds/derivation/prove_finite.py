@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 
@@ -106,7 +106,7 @@ def exhaust(problem: Problem, deadline: float) -> tuple[bool | None, Point | Non
     """
     feasible = 0
     for point in points(problem):
-        if monotonic() > deadline:
+        if thread_time() > deadline:
             return None, None, feasible
         truth = inside(problem, point)
         if truth is None:

@@ -15,7 +15,7 @@ from typing import Any
 import sympy as sp
 from flint import ctx
 
-from robustsize.bounds.balls import ball
+from robustsize.bounds.balls import rational
 from robustsize.bounds.derivation.decide import Point
 from robustsize.bounds.derivation.enclose import Box, natural
 from robustsize.bounds.derivation.intervals import (
@@ -30,7 +30,8 @@ from robustsize.bounds.derivation.region import relaxed
 from robustsize.bounds.derivation.relations import Relation
 
 _LARGEST_EXPONENT = 60
-_MEMORY_MB = 2000
+_LONGEST_BITS = 1 << 13
+_MEMORY_MB = 700
 
 
 @dataclass(frozen=True)
@@ -172,29 +173,30 @@ class _Translation:
 
 
 def _bounds(term: Any, enclosure: Interval) -> list[Any]:
+    """The ends of an enclosure as facts about a term; an end too long to write out is left out."""
+    import z3
+
     found = []
-    if not is_infinite(enclosure.low):
-        low = _outward(enclosure.low, up=False)
-        found.append(
-            term > low
-            if enclosure.low_open and isinstance(enclosure.low, Fraction)
-            else term >= low
-        )
-    if not is_infinite(enclosure.high):
-        high = _outward(enclosure.high, up=True)
-        found.append(
-            term < high
-            if enclosure.high_open and isinstance(enclosure.high, Fraction)
-            else term <= high
-        )
+    low, high = _outward(enclosure.low, up=False), _outward(enclosure.high, up=True)
+    if low is not None:
+        strict = enclosure.low_open and isinstance(enclosure.low, Fraction)
+        end = z3.RealVal(f"{low.numerator}/{low.denominator}")
+        found.append(term > end if strict else term >= end)
+    if high is not None:
+        strict = enclosure.high_open and isinstance(enclosure.high, Fraction)
+        end = z3.RealVal(f"{high.numerator}/{high.denominator}")
+        found.append(term < end if strict else term <= end)
     return found
 
 
-def _outward(end: End, *, up: bool) -> Any:
-    import z3
-
-    if not isinstance(end, Fraction):
-        value = number(end)
-        edge = (ball(value).upper() if up else ball(value).lower()).mid().fmpq()
-        end = Fraction(int(edge.p), int(edge.q))
-    return z3.RealVal(f"{end.numerator}/{end.denominator}")
+def _outward(end: End, *, up: bool) -> Fraction | None:
+    if is_infinite(end):
+        return None
+    value = number(end)
+    if not isinstance(value, Fraction):
+        edge = rational((value.upper() if up else value.lower()).mid())
+        if edge is None:
+            return None
+        value = edge
+    bits = max(abs(value.numerator), value.denominator).bit_length()
+    return value if bits <= _LONGEST_BITS else None

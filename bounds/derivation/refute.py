@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, product
 from math import ceil, floor, inf, isfinite
-from time import monotonic
+from time import thread_time
 
 import sympy as sp
 from flint import arb, ctx
 
-from robustsize.bounds.balls import Value, ball, certain, evaluate
+from robustsize.bounds.balls import Value, ball, certain, evaluate, rational
 from robustsize.bounds.derivation.decide import (
     QUICK,
     SEARCHING,
@@ -59,7 +59,7 @@ def search(problem: Problem, *, points: int, seed: int, deadline: float) -> Sear
     found = Search()
     best: list[tuple[float, Point]] = []
     for candidate in _candidates(problem, points, seed):
-        if monotonic() > deadline:
+        if thread_time() > deadline:
             break
         if _try(problem, candidate, found):
             return found
@@ -275,10 +275,7 @@ def _near(expression: sp.Expr, point: Point) -> Fraction | None:
         value = evaluate(expression, point)
     if isinstance(value, Fraction):
         return value
-    if not value.is_finite():
-        return None
-    exact = value.mid().fmpq()
-    return Fraction(int(exact.p), int(exact.q))
+    return rational(value.mid())
 
 
 def _exact(expression: sp.Expr, point: Point) -> Fraction | None:
@@ -293,7 +290,9 @@ def _exact(expression: sp.Expr, point: Point) -> Fraction | None:
 def _margin(problem: Problem, point: Point) -> float:
     """The smallest relative margin of the goals: negative where one fails."""
     worst = inf
-    relations = [c.relation for c in problem.conditions if not c.indices]
+    relations = [
+        c.alternatives[0] for c in problem.conditions if not c.indices and len(c.alternatives) == 1
+    ]
     for relation in (*relations, *problem.goals):
         with ctx.workprec(64):
             try:
@@ -316,7 +315,7 @@ def _descend(problem: Problem, start: Point, found: Search, deadline: float) -> 
     free = [v for v in problem.variables if v.symbol not in pinned(problem)]
     here, value = dict(start), _margin(problem, start)
     step = Fraction(1, 2)
-    while step > Fraction(1, 10**9) and monotonic() < deadline:
+    while step > Fraction(1, 10**9) and thread_time() < deadline:
         moved = False
         for variable in free:
             for sign in (1, -1):
@@ -392,5 +391,5 @@ def _certain(side: sp.Expr, point: Point) -> Value:
 def _text(value: Value) -> str:
     if isinstance(value, arb):
         return value.str(15, radius=False)
-    text = str(value)
-    return text if len(text) <= 40 else ball(value).str(15, radius=False)
+    short = max(abs(value.numerator), value.denominator).bit_length() <= 128
+    return str(value) if short else ball(value).str(15, radius=False)

@@ -14,6 +14,7 @@ from math import inf
 
 import sympy as sp
 
+from robustsize.bounds.balls import rational
 from robustsize.bounds.derivation.enclose import Box, natural
 from robustsize.bounds.derivation.intervals import (
     End,
@@ -130,9 +131,10 @@ def _constant_end(bound: sp.Expr, region: Region, *, lower: bool) -> End:
     end = enclosure.low if lower else enclosure.high
     if isinstance(end, (Fraction, float)):
         return end
-    rational = end.lower() if lower else end.upper()
-    top, bottom = rational.mid().fmpq().p, rational.mid().fmpq().q
-    return Fraction(int(top), int(bottom))
+    outward = rational((end.lower() if lower else end.upper()).mid())
+    if outward is None:
+        return -inf if lower else inf
+    return outward
 
 
 # equations
