@@ -90,8 +90,12 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server in self._servers:
-            server.kill()
+        self.close()
+
+    def close(self) -> None:
+        """End all processes, whatever they do."""
+        while self._servers:
+            self._servers.pop().kill()
 
     def answers(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         """The answers, in the order of the jobs."""
