@@ -16,6 +16,8 @@ from typing import TypeAlias
 import sympy as sp
 from flint import arb, ctx, fmpq, fmpz
 
+from robustsize.bounds.sums import taken_apart
+
 Value: TypeAlias = Fraction | arb
 Environment: TypeAlias = Mapping[sp.Symbol, Value]
 
@@ -66,7 +68,7 @@ def evaluate(expression: sp.Basic, environment: Environment) -> Value:
     if isinstance(expression, sp.Sum):
         return _sum(expression, environment)
     if isinstance(expression, sp.Mul):
-        return _mul(*_factors(expression, environment))
+        return _mul(Fraction(1), *_factors(expression, environment))
     rule = _RULES.get(type(expression))
     if rule is None:
         raise TypeError(f"{type(expression).__name__} has no evaluation: {expression}")
@@ -187,6 +189,8 @@ def _pow(base: Value, exponent: Value) -> Value:
         root = _exact_root(base, exponent.denominator)
         if root is not None and _bits(root) * abs(exponent.numerator) <= EXACT_BITS:
             return root**exponent.numerator
+    if isinstance(base, Fraction) and base == 0 and is_less(Fraction(0), exponent):
+        return Fraction(0)
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         return ball(base) ** fmpz(exponent.numerator)
     if isinstance(exponent, Fraction) and exponent == Fraction(1, 2):
@@ -250,14 +254,14 @@ def _binomial(n: Value, k: Value) -> Value:
 
 
 def _sum(expression: sp.Sum, environment: Environment) -> Value:
-    (index, low, high), *more = expression.limits
+    index, low, high, term = taken_apart(expression)
     start, stop = evaluate(low, environment), evaluate(high, environment)
-    if more or not (isinstance(start, Fraction) and isinstance(stop, Fraction)):
-        raise TypeError(f"only one index with exact bounds can be summed: {expression}")
+    if not (isinstance(start, Fraction) and isinstance(stop, Fraction)):
+        raise TypeError(f"only a sum with exact bounds can be evaluated: {expression}")
     if stop - start > SUM_TERMS:
         raise TypeError(f"more than {SUM_TERMS} terms: {expression}")
     terms = (
-        evaluate(expression.function, {**environment, index: Fraction(i)})
+        evaluate(term, {**environment, index: Fraction(i)})
         for i in range(ceil(start), floor(stop) + 1)
     )
     return _add(Fraction(0), *terms)

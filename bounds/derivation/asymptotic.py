@@ -20,13 +20,15 @@ from flint import ctx
 
 from robustsize.bounds.balls import ball, evaluate
 from robustsize.bounds.derivation import ladder, refute
-from robustsize.bounds.derivation.decide import Point
+from robustsize.bounds.derivation.decide import Point, holds
 from robustsize.bounds.derivation.grammar import AsymptoticClaim, Claim
 from robustsize.bounds.derivation.model import Counterexample, DerivationError, Method, Status, Step
-from robustsize.bounds.derivation.problem import Language, Problem
+from robustsize.bounds.derivation.problem import Language, Problem, Variable
 from robustsize.bounds.derivation.relations import Relation
+from robustsize.bounds.derivation.second_opinion import CheckerDisagreementError, SecondOpinion
+from robustsize.bounds.derivation.texts import text_of, text_of_relation
 
-_REGIME = re.compile(r"\s*(\w+)\s*->\s*([-+]?inf|-?\d+(?:\.\d+|/\d+)?)\s*([-+]?)\s*")
+_REGIME = re.compile(r"\s*(\w+)\s*->\s*([-+]?inf|-?[0-9]+(?:\.[0-9]+|/[0-9]+)?)\s*([-+]?)\s*")
 _STARTS = (2, 16, 1024, 10**6)
 _ATTEMPT_SECONDS = 2.5
 _FAR = 40
@@ -44,6 +46,7 @@ class Limit:
     moving: sp.Symbol
     far: sp.Expr
     regime: str
+    texts: tuple[str, str] = ("", "")
 
     def beyond(self, start: int) -> Problem:
         """The problem with the moving symbol so near its target that far >= start."""
@@ -68,13 +71,19 @@ def read(language: Language, step: Step, claim: AsymptoticClaim) -> Limit:
         )
     name, target, side = match.groups()
     moving = language.symbol(name, f"step {step.id}.regime")
+    if claim.kind == "limit" and moving in claim.right.free_symbols:
+        raise DerivationError(
+            f"step {step.id}.claim: the value of a limit must not hold {name}, which moves; "
+            "say 'limit(1/n) == 0'"
+        )
     relations = (Relation(claim.left, "==", claim.right), Relation(moving, "==", moving))
     problem = replace(language.problem(step, Claim(relations, claim.conditions)), goals=())
     variable = next(v for v in problem.variables if v.symbol == moving)
+    at: sp.Expr
     if target.endswith("inf"):
-        far = -moving if target.startswith("-") else moving
+        far, at = (-moving, -sp.oo) if target.startswith("-") else (moving, sp.oo)
     else:
-        at = sp.Rational(Fraction(target).numerator, Fraction(target).denominator)
+        at = _target(step, target)
         if not side:
             side = "+" if variable.low == at else "-" if variable.high == at else ""
         if not side:
@@ -83,21 +92,65 @@ def read(language: Language, step: Step, claim: AsymptoticClaim) -> Limit:
                 f"{target}+' or '{name} -> {target}-'"
             )
         far = 1 / (moving - at) if side == "+" else 1 / (at - moving)
-    return Limit(claim.kind, claim.left, claim.right, problem, moving, far, step.regime)
+    limit = Limit(
+        claim.kind, claim.left, claim.right, problem, moving, far, step.regime, claim.texts
+    )
+    if _is_out_of_reach(variable, at, side):
+        raise DerivationError(
+            f"step {step.id}.regime = {step.regime!r}: the domain of {name} does not reach there; "
+            'widen it, say with max = "inf", or state the claim as an inequality'
+        )
+    return limit
 
 
-def decide(limit: Limit, cite: str, deadline: float, seed: int) -> ladder.Verdict:
-    """The verdict on an asymptotic claim."""
-    if cite:
-        return ladder.Verdict(*_cited_or_undecided(limit, cite, seed))
+def _target(step: Step, text: str) -> sp.Rational:
+    try:
+        value = Fraction(text)
+    except ZeroDivisionError:
+        raise DerivationError(
+            f"step {step.id}.regime = {step.regime!r}: {text} is no number; say 'x -> 1/2+'"
+        ) from None
+    return sp.Rational(value.numerator, value.denominator)
+
+
+def _is_out_of_reach(moving: Variable, target: sp.Expr, side: str) -> bool:
+    """Whether the moving symbol's own bounds keep it away from its target."""
+    if target is sp.oo:
+        return moving.high is not sp.oo and not moving.high.free_symbols
+    if target is -sp.oo:
+        return moving.low is not -sp.oo and not moving.low.free_symbols
+    if moving.integer:
+        return True
+    low, high = ("<=", ">") if side == "+" else ("<", ">=")
+    near = Relation(moving.low, low, target), Relation(moving.high, high, target)
+    return any(not r.symbols and not _may_hold(r) for r in near)
+
+
+def _may_hold(relation: Relation) -> bool:
+    return relation.left in (sp.oo, -sp.oo) or holds(relation, {}) is not False
+
+
+def decide(
+    limit: Limit, cite: str, opinion: SecondOpinion, *, deadline: float, seed: int
+) -> ladder.Verdict:
+    """The verdict on an asymptotic claim.
+
+    Raises CheckerDisagreementError where the second evaluator contradicts a proof.
+    """
     if tie := _tie(limit):
         reason = f"{tie} ties a fixed symbol to {limit.moving}, which moves; substitute it"
         return ladder.Verdict(Status.UNDECIDED, Method.NONE, reason)
+    if not _is_reached(limit, deadline, seed):
+        reason = f"{limit.regime} is not known to be reached: `given` may keep {limit.moving} away"
+        return ladder.Verdict(Status.UNDECIDED, Method.NONE, reason)
+    if cite:
+        return ladder.Verdict(*_cited_or_undecided(limit, cite, seed))
     for attempt in _attempts(limit, seed):
         if thread_time() > deadline:
             break
         verdict = attempt.run(deadline, seed)
         if verdict is not None:
+            _confirm(limit, attempt, opinion)
             return verdict
     return ladder.Verdict(
         Status.UNDECIDED,
@@ -106,13 +159,55 @@ def decide(limit: Limit, cite: str, deadline: float, seed: int) -> ladder.Verdic
     )
 
 
+def _is_reached(limit: Limit, deadline: float, seed: int) -> bool:
+    """Whether the hypotheses on the moving symbol are proved to hold from some point on."""
+    moving = [h for h in _hypotheses(limit) if limit.moving in h.symbols]
+    presumed = [c for c in limit.problem.presumed if limit.moving in c.symbols]
+    if not moving and not presumed:
+        return True
+    rest = tuple(h for h in limit.problem.hypotheses if limit.moving not in h.symbols)
+    for start in _STARTS:
+        free = replace(limit, problem=replace(limit.problem, hypotheses=rest, presumed=()))
+        task = replace(free.beyond(start), goals=tuple(moving), conditions=tuple(presumed))
+        until = min(deadline, thread_time() + _ATTEMPT_SECONDS)
+        if ladder.decide(task, until, seed).status is Status.PROVED:
+            return True
+    return False
+
+
+def _hypotheses(limit: Limit) -> list[Relation]:
+    """The hypotheses, and that the symbols left out have room; s <= n holds at last as n -> inf."""
+    room = [
+        r
+        for r in limit.problem.occupied
+        if not (limit.far == limit.moving == r.right and limit.moving not in r.left.free_symbols)
+    ]
+    return [*limit.problem.hypotheses, *room]
+
+
+def _confirm(limit: Limit, attempt: _Attempt, opinion: SecondOpinion) -> None:
+    """Sample the inequality that settles the claim, and that both evaluators read it alike.
+
+    Raises CheckerDisagreementError.
+    """
+    given = [text_of_relation(h) for h in attempt.problem.hypotheses]
+    names = [v.symbol.name for v in attempt.problem.variables]
+    sides = zip(limit.texts, (limit.left, limit.right), strict=True)
+    reading = [f"({text}) == {text_of(side)}" for text, side in sides if text]
+    for text in (*reading, *map(text_of_relation, attempt.goals)):
+        found = opinion.objection(text, given, names)
+        if found is not None:
+            where = ", ".join(f"{name} = {value}" for name, value in found.items())
+            raise CheckerDisagreementError(f"{text} is proved, but fails at {where}")
+
+
 def _tie(limit: Limit) -> str | None:
     """A hypothesis or bound under which the other symbols could not stay fixed in the regime.
 
     Witness constants may depend on the fixed symbols, so one that follows the moving symbol would
     make any claim true. An upper bound s <= n is no tie as n -> inf: it ends up satisfied.
     """
-    for hypothesis in limit.problem.hypotheses:
+    for hypothesis in _hypotheses(limit):
         if limit.moving in hypothesis.symbols and len(hypothesis.symbols) > 1:
             return str(hypothesis)
     grows = limit.far == limit.moving
@@ -203,14 +298,7 @@ def _fix(problem: Problem, place: Point, fixed: dict) -> Problem:
         ),
         hypotheses=tuple(h.replace(fixed) for h in problem.hypotheses),
         presumed=(),
-        conditions=tuple(
-            replace(
-                c,
-                relation=c.relation.replace(fixed),
-                indices=tuple((i, a.xreplace(fixed), b.xreplace(fixed)) for i, a, b in c.indices),
-            )
-            for c in problem.conditions
-        ),
+        conditions=tuple(c.replace(fixed) for c in problem.conditions),
     )
 
 

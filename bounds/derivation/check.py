@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
 from time import monotonic, thread_time
+from traceback import walk_tb
 
-from robustsize.bounds.derivation import asymptotic, ladder
+from robustsize.bounds.derivation import asymptotic, ladder, refute
 from robustsize.bounds.derivation.grammar import AsymptoticClaim
 from robustsize.bounds.derivation.isolated import Limits, Stopped
 from robustsize.bounds.derivation.model import (
@@ -18,8 +22,10 @@ from robustsize.bounds.derivation.model import (
     Step,
 )
 from robustsize.bounds.derivation.problem import Language
+from robustsize.bounds.derivation.second_opinion import CheckerDisagreementError
 
 Progress = Callable[[Outcome], None]
+_LOG = logging.getLogger(__name__)
 
 
 def check(
@@ -87,18 +93,57 @@ class _Reading:
     def __init__(self, language: Language, step: Step) -> None:
         self.step = step
         claim = language.claim(step.claim, f"step {step.id}.claim")
+        self.opinion = language.second_opinion()
         self.asymptotic: asymptotic.Limit | None = None
         if isinstance(claim, AsymptoticClaim):
             self.asymptotic = asymptotic.read(language, step, claim)
         else:
-            self.problem = language.problem(step, claim)
+            self.problem = language.problem(step, claim).with_room()
+            self.text = language.text(step.claim)
+            self.given = [language.text(source) for source in step.given]
 
     def verdict(self, deadline: float, seed: int) -> ladder.Verdict:
         if self.asymptotic is not None:
-            return asymptotic.decide(self.asymptotic, self.step.cite, deadline, seed)
+            return asymptotic.decide(
+                self.asymptotic, self.step.cite, self.opinion, deadline=deadline, seed=seed
+            )
         if self.step.cite:
-            return ladder.cited(self.problem, self.step.cite, deadline, seed)
-        return ladder.decide(self.problem, deadline, seed)
+            verdict = ladder.cited(self.problem, self.step.cite, deadline, seed)
+        else:
+            verdict = ladder.decide(self.problem, deadline, seed)
+        return self._confirmed(verdict)
+
+    def _confirmed(self, verdict: ladder.Verdict) -> ladder.Verdict:
+        """The verdict, if the second evaluator finds nothing against it."""
+        if verdict.counterexample is not None:
+            return self._replayed(verdict)
+        names = [v.symbol.name for v in self.problem.variables]
+        found = self.opinion.objection(self.text, self.given, names)
+        if found is None:
+            return verdict
+        point = {v.symbol: found[v.symbol.name] for v in self.problem.variables}
+        if verdict.status is not Status.PROVED:
+            if refute.violates(self.problem, point) is not None:
+                return ladder.refuted(self.problem, point)
+            why = f"the second evaluator alone refutes it, at {_shown(found)}"
+            return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
+        raise CheckerDisagreementError(f"{verdict.status}, but the claim fails at {_shown(found)}")
+
+    def _replayed(self, verdict: ladder.Verdict) -> ladder.Verdict:
+        """The refutation, if the second evaluator finds the same at its counterexample."""
+        assert verdict.counterexample is not None
+        point = {name: Fraction(value) for name, value in verdict.counterexample.point.items()}
+        inside, holds = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
+        if inside is False or holds is True:
+            raise CheckerDisagreementError(f"{verdict.reason}, but not for the second evaluator")
+        if inside is None or holds is None:
+            why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
+            return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
+        return verdict
+
+
+def _shown(point: Mapping[str, Fraction]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in point.items()) or "every point"
 
 
 def check_ids(derivation: Derivation) -> None:
@@ -114,7 +159,7 @@ def check_ids(derivation: Derivation) -> None:
 
 def _timed(step: Step, reading: _Reading, budget: float, seed: int) -> Outcome:
     start = monotonic()
-    verdict = reading.verdict(thread_time() + budget, seed)
+    verdict = _answered(reading, thread_time() + budget, seed)
     return Outcome(
         id=step.id,
         claim=str(step.claim),
@@ -124,3 +169,22 @@ def _timed(step: Step, reading: _Reading, budget: float, seed: int) -> Outcome:
         seconds=monotonic() - start,
         reason=verdict.reason,
     )
+
+
+def _answered(reading: _Reading, deadline: float, seed: int) -> ladder.Verdict:
+    """The verdict on a step; a fault of the checker itself leaves the step undecided."""
+    try:
+        return reading.verdict(deadline, seed)
+    except CheckerDisagreementError as error:
+        why = f"fault of the checker, please report it: the two evaluators disagree: {error}"
+    except Exception as error:
+        why = f"the engine {_engine(error)} failed: {type(error).__name__}: {error}"[:400]
+    _LOG.error("step %s: %s", reading.step.id, why)
+    return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
+
+
+def _engine(error: Exception) -> str:
+    """The innermost module of this package that an exception went through."""
+    files = [Path(frame.f_code.co_filename) for frame, _ in walk_tb(error.__traceback__)]
+    own = [file.stem for file in files if file.parent == Path(__file__).parent]
+    return own[-1]

@@ -75,9 +75,22 @@ def met(condition: Condition, point: Point, *, precisions: Sequence[int] = THORO
     for inner in _index_points(condition, dict(point), 0):
         if inner is None:
             return None
-        truth = holds(condition.relation, inner, precisions=precisions)
+        truth = _any_holds(condition.alternatives, inner, precisions)
         if truth is False:
             return False
+        answer = None if truth is None else answer
+    return answer
+
+
+def _any_holds(
+    relations: Sequence[Relation], point: Point, precisions: Sequence[int]
+) -> bool | None:
+    """Whether one of several relations holds; False only if all of them certainly fail."""
+    answer: bool | None = False
+    for relation in relations:
+        truth = holds(relation, point, precisions=precisions)
+        if truth is True:
+            return True
         answer = None if truth is None else answer
     return answer
 
@@ -89,7 +102,7 @@ def _index_points(condition: Condition, point: dict, at: int) -> Iterator[Point 
     index, first, last = condition.indices[at]
     try:
         low, high = evaluate(first, point), evaluate(last, point)
-    except TypeError:
+    except (TypeError, OverflowError, ValueError):
         yield None
         return
     if not (isinstance(low, Fraction) and isinstance(high, Fraction)) or high - low > _INDICES:

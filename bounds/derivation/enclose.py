@@ -12,9 +12,11 @@ from flint import arb
 
 from robustsize.bounds.balls import ball
 from robustsize.bounds.derivation import intervals as iv
+from robustsize.bounds.derivation.integrality import is_whole
 from robustsize.bounds.derivation.intervals import Interval, UndefinedError
 from robustsize.bounds.derivation.slopes import slope_of
 from robustsize.bounds.derivation.zero import exactly_zero
+from robustsize.bounds.sums import taken_apart
 
 _TERMS = 200
 """The longest Sum that is evaluated term by term over a box."""
@@ -148,8 +150,11 @@ def _value(node: sp.Basic, box: Box) -> Interval:
         return iv.point(Fraction(int(node.p), int(node.q)))
     if isinstance(node, sp.Sum):
         return _sum(node, box)
+    if isinstance(node, sp.Pow):
+        base, exponent = (natural(a, box) for a in node.args)
+        return iv.power(base, exponent, limit=box.limit and bool(node.exp.free_symbols))
     rule = _RULES.get(node.func)
-    if rule is _binomial and not all(a.is_integer for a in node.args):
+    if rule is _binomial and not all(map(is_whole, node.args)):
         rule = None
     if rule is None:
         raise UndefinedError(f"{type(node).__name__} has no rule")
@@ -232,7 +237,7 @@ def _heaviside(parts: list[Interval], limit: bool) -> Interval:
 
 
 def _sum(node: sp.Sum, box: Box) -> Interval:
-    ((index, first, last),) = node.limits
+    index, first, last, body = taken_apart(node)
     low, high = natural(first, box), natural(last, box)
     start, stop = low.low, high.low
     points = low.is_point and high.is_point
@@ -242,8 +247,8 @@ def _sum(node: sp.Sum, box: Box) -> Interval:
             return iv.point(iv.ZERO)
         if count <= _TERMS:
             at = [box.with_(index, iv.point(start + i)) for i in range(int(count))]
-            return _add([natural(node.function, b) for b in at], box.limit)
-    term = natural(node.function, box.with_(index, Interval(low.low, high.high)))
+            return _add([natural(body, b) for b in at], box.limit)
+    term = natural(body, box.with_(index, Interval(low.low, high.high)))
     if term.non_negative():
         return Interval(iv.ZERO, inf, False, True)
     if term.non_positive():
@@ -254,7 +259,6 @@ def _sum(node: sp.Sum, box: Box) -> Interval:
 _RULES: dict[type, Callable[[list[Interval], bool], Interval]] = {
     sp.Add: _add,
     sp.Mul: _mul,
-    sp.Pow: lambda p, limit: iv.power(p[0], p[1], limit=limit),
     sp.exp: lambda p, limit: iv.exp(p[0]),
     sp.log: lambda p, limit: iv.log(p[0]),
     sp.Abs: lambda p, limit: iv.absolute(p[0]),

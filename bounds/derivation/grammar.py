@@ -8,28 +8,31 @@
     asymptotic   f == O(g), f == o(g), f == Omega(g), f == Theta(g), f ~ g, limit(f) == value
 
 `log` is the natural logarithm; 0 ** 0 is 1; a sum whose last index is below its first is 0.
-Text is tokenised and parsed by hand: nothing in a file is ever run.
+Text is tokenised and parsed by hand, all of it or nothing: nothing in a file is ever run.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy as sp
 
+from robustsize.bounds.derivation.integrality import is_whole
 from robustsize.bounds.derivation.model import DerivationError
-from robustsize.bounds.derivation.relations import Condition, Relation, needs, plainly_true
+from robustsize.bounds.derivation.relations import Condition, Relation, conditions_of_node
+from robustsize.bounds.sums import bound
 
 LONGEST, DEEPEST = 20_000, 100
 BITS = 1 << 15
 """Constants of more bits than this are refused: they would take for ever to write out."""
 
+_SPACE = " \t\r\n"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"
-    r"|(?P<op>\*\*|<=|>=|==|!=|[-+*/^()<>,~]))"
+    r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[^\W\d]\w*|\*\*|<=|>=|==|!=|[-+*/^()<>,~]"
 )
 _COMPARISONS = ("==", "!=", "<=", "<", ">=", ">")
 _ORDERS = ("O", "o", "Omega", "Theta")
@@ -58,12 +61,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class AsymptoticClaim:
-    """left == kind(right), where kind is O, o, Omega, Theta, ~ or limit."""
+    """left == kind(right), where kind is O, o, Omega, Theta, ~ or limit; `texts` as written."""
 
     kind: str
     left: sp.Expr
     right: sp.Expr
     conditions: tuple[Condition, ...]
+    texts: tuple[str, str] = ("", "")
 
 
 def parse_expression(text: str, names: Mapping[str, Parsed]) -> Parsed:
@@ -94,7 +98,6 @@ class _Parser:
         self._tokens = list(_tokenise(text))
         self._at = 0
         self._depth = 0
-        self._indices: tuple[tuple[sp.Symbol, sp.Expr, sp.Expr], ...] = ()
         self._conditions: dict[Condition, None] = {}
 
     @property
@@ -104,32 +107,40 @@ class _Parser:
     # claims
 
     def claim(self) -> Claim | AsymptoticClaim:
-        if self._peek() == "limit":
-            self._take()
-            self._expect("(")
-            left = self.expression()
-            self._expect(")")
+        if self._accept("limit"):
+            left = self._bracketed()
             self._expect("==")
-            return AsymptoticClaim("limit", left, self.expression(), self.conditions)
-        sides, ops = [self.expression()], []
+            return self._asymptotic("limit", left, self._written())
+        first = self._written()
         if self._accept("~"):
-            return AsymptoticClaim("~", sides[0], self.expression(), self.conditions)
+            return self._asymptotic("~", first, self._written())
+        sides, ops = [first[0]], []
         while self._peek() in _COMPARISONS:
             ops.append(self._take())
-            if len(ops) == 1 and ops[0] == "==" and self._peek() in _ORDERS:
-                return self._order(sides[0])
+            if ops == ["=="] and self._peek() in _ORDERS:
+                return self._asymptotic(self._take(), first, self._bracketed())
             sides.append(self.expression())
         if not ops:
             raise self._error("a comparison such as a <= b was expected")
         pairs = zip(sides, ops, sides[1:], strict=False)
         return Claim(tuple(Relation(a, op, b) for a, op, b in pairs), self.conditions)
 
-    def _order(self, left: sp.Expr) -> AsymptoticClaim:
-        kind = self._take()
+    def _asymptotic(
+        self, kind: str, left: tuple[sp.Expr, str], right: tuple[sp.Expr, str]
+    ) -> AsymptoticClaim:
+        return AsymptoticClaim(kind, left[0], right[0], self.conditions, (left[1], right[1]))
+
+    def _bracketed(self) -> tuple[sp.Expr, str]:
         self._expect("(")
-        right = self.expression()
+        side = self._written()
         self._expect(")")
-        return AsymptoticClaim(kind, left, right, self.conditions)
+        return side
+
+    def _written(self) -> tuple[sp.Expr, str]:
+        """An expression and its text."""
+        start = self._place
+        expression = self.expression()
+        return expression, self._text[start : self._place].strip(_SPACE)
 
     # expressions, by falling precedence
 
@@ -175,9 +186,9 @@ class _Parser:
             self._deeper(-1)
             self._expect(")")
             return inner
-        if token[0].isdigit() or token[0] == ".":
+        if token[0] in ".0123456789":
             return self._number(self._take())
-        if token[0].isalpha() or token[0] == "_":
+        if token.isidentifier():
             return self._name(self._take())
         raise self._error(f"{token!r} cannot start an expression")
 
@@ -193,10 +204,7 @@ class _Parser:
             return self._call(name)
         if name in self._names:
             known = self._names[name]
-            for condition in known.conditions:
-                self._conditions[
-                    Condition(condition.relation, self._indices + condition.indices)
-                ] = None
+            self._conditions |= dict.fromkeys(known.conditions)
             return known.expression
         if name in CONSTANTS:
             return CONSTANTS[name]
@@ -223,35 +231,44 @@ class _Parser:
         return value
 
     def _sum(self) -> sp.Expr:
-        """Sum(term, i, first, last): the limits are read first, for the term needs the index."""
-        start = self._at
-        self._skip_argument()
-        self._expect(",")
-        index_name = self._take()
-        if not index_name.isidentifier() or index_name in {*self._names, *RESERVED}:
-            raise self._error(f"the index of a Sum must be a new name, {index_name!r} is not")
-        self._expect(",")
-        first = self.expression()
-        self._expect(",")
-        last = self.expression()
-        stop = self._at
-        for limit in (first, last):
-            if not limit.is_integer:
-                raise self._error(f"the limit {limit} of a Sum must be an integer; use floor(...)")
-        index = sp.Symbol(index_name, integer=True)
-        self._at, outer = start, self._indices
-        self._indices = (*outer, (index, first, last))
-        self._names[index_name] = Parsed(index, ())
+        """Sum(term, i, first, last): the index is looked up first, for the term needs it."""
+        name = self._index_name()
+        index = sp.Dummy(name, integer=True)
+        outer, self._conditions = self._conditions, {}
+        self._names[name] = Parsed(index, ())
         term = self.expression()
-        del self._names[index_name]
-        self._indices, self._at = outer, stop
-        return sp.Sum(term, (index, first, last))
+        del self._names[name]
+        inner, self._conditions = self._conditions, outer
+        self._expect(",")
+        self._take()
+        ends = []
+        for _ in range(2):
+            self._expect(",")
+            ends.append(self.expression())
+            if not is_whole(ends[-1]):
+                raise self._error(
+                    f"the limit {ends[-1]} of a Sum must be an integer; use floor(...)"
+                )
+        above = max((condition.height for condition in self._conditions | inner), default=0)
+        total, symbol = bound(term, index, *ends, above=above)
+        for condition in inner:
+            named = condition.replace({index: symbol}).within((symbol, *ends))
+            self._conditions[named] = None
+        return total
 
-    def _skip_argument(self) -> None:
-        depth = 0
+    def _index_name(self) -> str:
+        """The name after the first argument from here."""
+        start, depth = self._at, 0
         while (token := self._peek()) is not None and (depth or token not in (",", ")")):
             depth += (token == "(") - (token == ")")
             self._at += 1
+        self._expect(",")
+        name = self._take()
+        if not name.isidentifier() or name in {*self._names, *RESERVED}:
+            self._at -= 1
+            raise self._error(f"the index of a Sum must be a new name, {name!r} is not")
+        self._at = start
+        return name
 
     # construction, with conditions noted and absurd sizes refused
 
@@ -280,10 +297,11 @@ class _Parser:
     def _make(self, kind: Callable[..., sp.Expr], *args: sp.Expr) -> sp.Expr:
         self._refuse_if(too_large(kind, args), f"the constant {kind.__name__}{args} is too large")
         if isinstance(kind, type):
-            for relation in needs(kind, args):
-                if not plainly_true(relation):
-                    self._conditions[Condition(relation, self._indices)] = None
-        return kind(*args)
+            self._conditions |= dict.fromkeys(conditions_of_node(kind, args))
+        try:
+            return kind(*args)
+        except (ArithmeticError, TypeError, ValueError) as error:
+            raise self._error(f"{kind.__name__}{args} has no value: {error}"[:200]) from error
 
     def _refuse_if(self, wrong: bool, why: str) -> None:
         if wrong:
@@ -297,7 +315,12 @@ class _Parser:
             raise self._error(f"nested more than {DEEPEST} deep")
 
     def _peek(self) -> str | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
+        return self._tokens[self._at][1] if self._at < len(self._tokens) else None
+
+    @property
+    def _place(self) -> int:
+        """Where the next token starts in the text."""
+        return self._tokens[self._at][0] if self._at < len(self._tokens) else len(self._text)
 
     def _take(self) -> str:
         token = self._peek()
@@ -320,18 +343,33 @@ class _Parser:
             raise self._error("nothing more was expected")
 
     def _error(self, why: str) -> DerivationError:
-        done = " ".join(self._tokens[max(0, self._at - 8) : self._at])
-        return DerivationError(f"in {_short(self._text)!r} after {done!r}: {why}")
+        return _unreadable(self._text, self._place, why)
 
 
-def _tokenise(text: str) -> Iterator[str]:
+def _tokenise(text: str) -> Iterator[tuple[int, str]]:
+    """The tokens, each with the place where it starts."""
     at = 0
-    while text[at:].strip():
+    while at < len(text):
+        if text[at] in _SPACE:
+            at += 1
+            continue
         match = _TOKEN.match(text, at)
-        if match is None:
-            raise DerivationError(f"in {_short(text)!r}: {text[at:].strip()[0]!r} has no meaning")
-        yield match.group().strip()
-        at = match.end()
+        token = match.group() if match else ""
+        if not token or (token[0].isalpha() and not is_name(token)):
+            raise _unreadable(text, at, f"{token or text[at]!r} has no meaning")
+        if re.match("0[0-9]", token):
+            raise _unreadable(text, at, f"{token[:40]!r} starts with 0; write {token[1:40]}")
+        yield at, token
+        at += len(token)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a name: letters, digits and _, in the form that Unicode prefers."""
+    return text.isidentifier() and unicodedata.normalize("NFKC", text) == text
+
+
+def _unreadable(text: str, place: int, why: str) -> DerivationError:
+    return DerivationError(f"in {_short(text)!r}, column {place + 1}: {why}")
 
 
 def _short(text: str) -> str:

@@ -259,9 +259,13 @@ def _upper(end: Value) -> Value:
 
 
 def power(base: Interval, exponent: Interval, *, limit: bool = False) -> Interval:
-    """All x ** y; 0 ** 0 counts as undefined unless the exponent is exactly 0."""
-    if exponent.is_point and isinstance(exponent.low, Fraction) and not exponent.low_open:
-        return _fixed_power(base, exponent.low)
+    """All x ** y; 0 ** 0 counts as undefined unless the exponent is exactly 0.
+
+    With `limit` the exponent is a limit, and x ** 0 may be of the forms 0 ** 0 and inf ** 0.
+    """
+    fixed = exponent.is_point and isinstance(exponent.low, Fraction) and not exponent.low_open
+    if fixed and not limit:
+        return _fixed_power(base, exact(exponent.low))
     if not base.non_negative() or (not base.positive() and not exponent.positive()):
         raise UndefinedError("a power of a number that may not be positive")
     if base.positive():

@@ -152,19 +152,29 @@ def _prove_all(problem: Problem, deadline: float) -> tuple[list[str], list[Metho
     methods: list[Method] = []
     look_at: list[Point] = []
     tasks = [(str(c), problem.for_condition(c)) for c in problem.conditions]
-    tasks += [(str(g), problem.for_goals([g])) for g in problem.goals]
-    for i, (text, task) in enumerate(tasks):
+    tasks += [(str(g), (problem.for_goals([g]),)) for g in problem.goals]
+    for i, (text, alternatives) in enumerate(tasks):
         share = (deadline - thread_time()) * 0.7 / (len(tasks) - i)
         if problem.meaningless or share <= 0:
             unproved.append(text)
             continue
-        proof = prove(task, task.goals[0], thread_time() + share)
+        proof = _prove_one(alternatives, thread_time() + share)
         if proof.method is None:
             unproved.append(text)
             look_at += [p for p in proof.look_at if set(p) == {v.symbol for v in problem.variables}]
         else:
             methods.append(proof.method)
     return unproved, methods, look_at
+
+
+def _prove_one(alternatives: tuple[Problem, ...], deadline: float) -> Proof:
+    """The proof of the first alternative that has one; all of them share the time."""
+    proof = Proof(None)
+    for i, task in enumerate(alternatives):
+        proof = prove(task, task.goals[0], _part(deadline, 1 / (len(alternatives) - i)))
+        if proof.method is not None:
+            return proof
+    return proof if len(alternatives) == 1 else Proof(None)
 
 
 def _explained(methods: list[Method]) -> str:
@@ -200,7 +210,7 @@ def _vacuous(problem: Problem, deadline: float) -> bool:
     """Whether the hypotheses certainly contradict each other or the domain."""
     if prove_smt.available() and prove_smt.witness(problem, _SMT_SECONDS).proved:
         return True
-    never = Relation(problem.variables[0].symbol, "!=", problem.variables[0].symbol)
+    never = Relation(sp.S.Zero, "!=", sp.S.Zero)
     region = relaxed(problem)
     return prove_box.prove(region.translate(never), region, min(deadline, thread_time() + 2)).proved
 

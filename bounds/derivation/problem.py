@@ -14,6 +14,7 @@ from robustsize.bounds.derivation.grammar import (
     AsymptoticClaim,
     Claim,
     Parsed,
+    is_name,
     parse_claim,
     parse_expression,
 )
@@ -24,8 +25,12 @@ from robustsize.bounds.derivation.relations import (
     Relation,
     conditions_of,
 )
+from robustsize.bounds.derivation.second_opinion import Place, SecondOpinion
+from robustsize.bounds.derivation.texts import text_of
+from robustsize.bounds.sums import renamed
 
 _KINDS = ("real", "integer")
+_INFINITE = ("inf", "+inf", "-inf")
 _OPEN = (True, False, "min", "max")
 _ARITHMETIC = (sp.Symbol, sp.Rational, type(sp.E), type(sp.pi), sp.Add, sp.Mul, sp.Pow, sp.Tuple)
 _FUNCTIONS = (sp.exp, sp.log, sp.Abs, sp.Max, sp.Min, sp.floor, sp.ceiling, sp.gamma)
@@ -53,6 +58,24 @@ class Variable:
             relations.append(Relation(self.symbol, "<" if self.high_open else "<=", self.high))
         return relations
 
+    @property
+    def named(self) -> set[sp.Symbol]:
+        """The symbols that the bounds name."""
+        return self.low.free_symbols | self.high.free_symbols
+
+    def occupied(self) -> list[Relation]:
+        """The relation that says the bounds leave room, unless that is plain."""
+        if self.low is -sp.oo or self.high is sp.oo:
+            return []
+        low, high, op = self.low, self.high, "<" if self.low_open or self.high_open else "<="
+        if self.integer:
+            low = sp.floor(low) + 1 if self.low_open else sp.ceiling(low)
+            high = sp.ceiling(high) - 1 if self.high_open else sp.floor(high)
+            op = "<="
+        room = high - low
+        plain = room.is_positive or (op == "<=" and room.is_nonnegative)
+        return [] if plain else [Relation(low, op, high)]
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -66,6 +89,8 @@ class Problem:
     presumed: tuple[Condition, ...]
     goals: tuple[Relation, ...]
     conditions: tuple[Condition, ...]
+    occupied: tuple[Relation, ...] = ()
+    """What must hold for the symbols that are left out to have values."""
 
     @property
     def meaningless(self) -> bool:
@@ -74,16 +99,21 @@ class Problem:
             side.has(*_MEANINGLESS) for goal in self.goals for side in (goal.left, goal.right)
         )
 
+    def with_room(self) -> Problem:
+        """The same problem, that the other symbols have values among the hypotheses."""
+        return replace(self, hypotheses=self.hypotheses + self.occupied, occupied=())
+
     def for_goals(self, goals: Iterable[Relation]) -> Problem:
         """The same domain with other goals and no conditions."""
         return replace(self, goals=tuple(goals), conditions=())
 
-    def for_condition(self, condition: Condition) -> Problem:
-        """The same domain, with the indices of sums as integer variables, and that goal."""
+    def for_condition(self, condition: Condition) -> tuple[Problem, ...]:
+        """The same domain, the indices of sums as integer variables; each alternative a goal."""
         extra = tuple(
             Variable(symbol, True, first, last) for symbol, first, last in condition.indices
         )
-        return replace(self.for_goals([condition.relation]), variables=(*self.variables, *extra))
+        wider = replace(self, variables=(*self.variables, *extra))
+        return tuple(wider.for_goals([relation]) for relation in condition.alternatives)
 
 
 class Language:
@@ -92,6 +122,7 @@ class Language:
     def __init__(self, derivation: Derivation) -> None:
         self._id = derivation.id
         self._domains = dict(derivation.symbols)
+        self._definitions = dict(derivation.definitions)
         self._names: dict[str, Parsed] = {}
         for name, domain in self._domains.items():
             self._check_name(name, f"symbols.{name}")
@@ -107,6 +138,7 @@ class Language:
                 raise self._error(f"definitions.{name}", "names are declared once only")
             self._names[name] = self.expression(text, f"definitions.{name}")
         self._ordered = self._order()
+        self._inhabited: dict[tuple[Variable, ...], bool] = {}
 
     def expression(self, source: str | sp.Expr | int | Fraction, key: str) -> Parsed:
         """An expression given as text, number or SymPy. Raises DerivationError naming `key`."""
@@ -142,29 +174,105 @@ class Language:
             claim = self.claim(source, f"step {step.id}.given[{i}]")
             if isinstance(claim, AsymptoticClaim):
                 raise self._error(f"step {step.id}.given[{i}]", "a hypothesis must be a comparison")
+            if any(side.has(*_MEANINGLESS) for r in claim.relations for side in (r.left, r.right)):
+                raise self._error(f"step {step.id}.given[{i}]", f"{source!r} has no value")
             relations += claim.relations
             conditions += claim.conditions
         return Claim(tuple(relations), tuple(conditions))
 
     def problem(self, step: Step, claim: Claim) -> Problem:
-        """The variables that a claim and its hypotheses depend on, with everything known."""
+        """The variables that a claim and its hypotheses depend on, with everything known.
+
+        `occupied` is left apart from the hypotheses.
+        """
         given = self.hypotheses(step)
         relations = claim.relations + given.relations
         conditions = claim.conditions + given.conditions
         used: set[sp.Symbol] = set().union(
             *(r.symbols for r in relations), *(c.symbols for c in conditions)
         )
-        chosen: list[Variable] = []
-        for variable in reversed(self._ordered):
-            if variable.symbol in used:
-                chosen.insert(0, variable)
-                used |= variable.low.free_symbols | variable.high.free_symbols
+        chosen, bounded = self._domain_around(used)
         presumed = list(given.conditions)
-        for variable in chosen:
+        for variable in (*chosen, *bounded):
             presumed += self._bound_conditions[variable.symbol]
         return Problem(
-            tuple(chosen), given.relations, tuple(presumed), claim.relations, claim.conditions
+            variables=chosen,
+            hypotheses=given.relations,
+            presumed=tuple(presumed),
+            goals=claim.relations,
+            conditions=claim.conditions,
+            occupied=tuple(r for v in bounded for r in v.occupied()),
         )
+
+    def _domain_around(
+        self, used: set[sp.Symbol]
+    ) -> tuple[tuple[Variable, ...], tuple[Variable, ...]]:
+        """The variables that a problem needs, and those of which it only needs that they exist.
+
+        A point of the domain gives every symbol a value. So a symbol that is not used still
+        counts if its bounds name one that is: they must leave room for it.
+        """
+        while True:
+            chosen = self._with_bounds(used)
+            rest = [v for v in self._ordered if v.symbol not in chosen]
+            bounding: set[sp.Symbol] = set().union(*(v.named for v in rest))
+            bounded = [v for v in rest if v.named & chosen]
+            inner = {v.symbol for v in bounded} & bounding
+            used = chosen.union(inner, *(v.named for v in bounded))
+            if used != chosen:
+                continue
+            apart = tuple(v for v in rest if v not in bounded)
+            if self._is_inhabited(apart):
+                break
+            used |= {v.symbol for v in apart}
+        return tuple(v for v in self._ordered if v.symbol in chosen), tuple(bounded)
+
+    def _with_bounds(self, used: set[sp.Symbol]) -> set[sp.Symbol]:
+        """The symbols with all that their bounds name."""
+        chosen = set(used)
+        for variable in reversed(self._ordered):
+            if variable.symbol in chosen:
+                chosen |= variable.named
+        return chosen
+
+    def _is_inhabited(self, variables: tuple[Variable, ...]) -> bool:
+        """Whether a point is known that lies in the domain of these variables."""
+        if not any(v.occupied() for v in variables):
+            return True
+        if variables not in self._inhabited:
+            from robustsize.bounds.derivation.refute import sample
+
+            presumed = tuple(c for v in variables for c in self._bound_conditions[v.symbol])
+            domain = Problem(variables, (), presumed, (), ())
+            self._inhabited[variables] = bool(sample(domain, count=1, seed=0))
+        return self._inhabited[variables]
+
+    def second_opinion(self) -> SecondOpinion:
+        """The second evaluator over the same symbols and definitions."""
+        places = {v.symbol.name: self._place(v.symbol.name) for v in self.variables}
+        texts = {name: self.text(source) for name, source in self._definitions.items()}
+        return SecondOpinion(places, texts)
+
+    def text(self, source: str | sp.Basic | int | Fraction) -> str:
+        """What was given, as text."""
+        if isinstance(source, sp.Rel):
+            sides = (text_of(self._canonical(side, "claim")) for side in source.args)
+            return f" {SYMPY_OPERATORS[type(source)]} ".join(sides)
+        return (
+            text_of(self._canonical(source, "text"))
+            if isinstance(source, sp.Basic)
+            else str(source)
+        )
+
+    def _place(self, name: str) -> Place:
+        domain = self._domains[name]
+        low, high = (
+            None if bound is None or str(bound).strip() in _INFINITE else self.text(bound)
+            for bound in (domain.min, domain.max)
+        )
+        open_ = domain.open
+        low_open, high_open = (open_ is True or open_ == side for side in ("min", "max"))
+        return Place(domain.kind == "integer", low, high, low_open, high_open)
 
     def symbol(self, name: str, key: str) -> sp.Symbol:
         """The declared symbol of that name. Raises DerivationError."""
@@ -188,11 +296,14 @@ class Language:
         )
 
     def _bound(self, name: str, side: str, bound: Bound, missing: sp.Expr) -> Parsed:
-        if bound is None or (isinstance(bound, str) and bound.strip() in ("inf", "-inf", "+inf")):
+        if bound is None or (isinstance(bound, str) and bound.strip() in _INFINITE):
             if isinstance(bound, str) and (bound.strip() == "-inf") != (missing is -sp.oo):
                 raise self._error(f"symbols.{name}.{side}", f"{bound!r} leaves the domain empty")
             return Parsed(missing, ())
-        return self.expression(bound, f"symbols.{name}.{side}")
+        parsed = self.expression(bound, f"symbols.{name}.{side}")
+        if parsed.expression.has(*_MEANINGLESS):
+            raise self._error(f"symbols.{name}.{side}", f'{bound!r} has no value; use "inf"')
+        return parsed
 
     def _conditions_of_bounds(self, name: str) -> tuple[Condition, ...]:
         domain = self._domains[name]
@@ -220,17 +331,16 @@ class Language:
 
     def _canonical(self, expression: sp.Basic, key: str) -> sp.Expr:
         """The same SymPy expression over this derivation's own symbols, matched by name."""
-        bound = {index for s in expression.atoms(sp.Sum) for index, *_ in s.limits}
-        exchange = {s: self.symbol(s.name, key) for s in expression.free_symbols if s not in bound}
         for node in sp.preorder_traversal(expression):
             if not isinstance(node, _KNOWN_NODES):
                 raise self._error(
                     key, f"{type(node).__name__} has no meaning; allowed: {', '.join(FUNCTIONS)}"
                 )
-        return expression.xreplace(exchange)
+        expression = renamed(expression)
+        return expression.xreplace({s: self.symbol(s.name, key) for s in expression.free_symbols})
 
     def _check_name(self, name: str, key: str) -> None:
-        if not name.isidentifier() or name in RESERVED:
+        if not is_name(name) or name in RESERVED:
             raise self._error(
                 key, f"{name!r} is not a free name; letters, digits, _ are, say 'x_1'"
             )

@@ -13,8 +13,9 @@ import sympy as sp
 
 from robustsize.bounds.derivation.region import Region
 from robustsize.bounds.derivation.relations import Relation
+from robustsize.bounds.sums import taken_apart
 
-_LARGEST, _TERMS = 400, 50
+_LARGEST, _TERMS, _LARGEST_SUM = 400, 50, 5_000
 
 
 def is_identity(relation: Relation, region: Region) -> bool:
@@ -26,15 +27,18 @@ def is_identity(relation: Relation, region: Region) -> bool:
     return margin.count_ops() <= _LARGEST and any(form == 0 for form in _forms(margin))
 
 
-def _written_out(margin: sp.Expr) -> sp.Expr:
+def _written_out(expression: sp.Basic) -> sp.Basic:
     """Short sums between integers, term by term."""
-    exchange: dict[sp.Basic, sp.Basic] = {}
-    for node in margin.atoms(sp.Sum):
-        (index, low, high), *_ = node.limits
-        if isinstance(low, sp.Integer) and isinstance(high, sp.Integer) and high - low < _TERMS:
-            terms = [node.function.xreplace({index: sp.Integer(i)}) for i in range(low, high + 1)]
-            exchange[node] = sp.Add(*terms)
-    return margin.xreplace(exchange)
+    if not expression.has(sp.Sum):
+        return expression
+    if not isinstance(expression, sp.Sum):
+        return expression.func(*map(_written_out, expression.args))
+    index, low, high, term = taken_apart(expression)
+    term = _written_out(term)
+    whole = isinstance(low, sp.Integer) and isinstance(high, sp.Integer)
+    if whole and high - low < _TERMS and term.count_ops() * (high - low) < _LARGEST_SUM:
+        return sp.Add(*(term.xreplace({index: sp.Integer(i)}) for i in range(low, high + 1)))
+    return sp.Sum(term, (index, low, high))
 
 
 def _forms(margin: sp.Expr) -> Iterator[sp.Expr]:

@@ -20,6 +20,7 @@ from robustsize.bounds.derivation.forms import Form, log_forms
 from robustsize.bounds.derivation.intervals import exact
 from robustsize.bounds.derivation.region import Region
 from robustsize.bounds.derivation.relations import Relation
+from robustsize.bounds.sums import sums, taken_apart
 
 
 def prove(relation: Relation, region: Region, deadline: float) -> bool:
@@ -84,15 +85,15 @@ def _growth(margin: sp.Expr, symbol: sp.Symbol, start: int) -> sp.Expr | None:
     """margin at n + 1 less margin at n, or None if a sum or a product does not step simply."""
     later = margin.xreplace({symbol: symbol + 1})
     exchange: dict[sp.Basic, sp.Basic] = {}
-    for node in later.atoms(sp.Sum):
-        (index, low, high), *_ = node.limits
+    for node in sums(later):
+        index, low, high, term = taken_apart(node)
         whole = isinstance(low, sp.Integer) and high == symbol + 1 and low <= start + 1
         if symbol not in node.free_symbols:
             continue
-        if not whole or symbol in node.function.free_symbols:
+        if not whole or symbol in term.free_symbols:
             return None
-        shorter = sp.Sum(node.function, (index, low, symbol))
-        exchange[node] = shorter + node.function.xreplace({index: symbol + 1})
+        shorter = sp.Sum(term, (index, low, symbol))
+        exchange[node] = shorter + term.xreplace({index: symbol + 1})
     for node in later.atoms(sp.factorial):
         if node.args[0] == symbol + 1:
             exchange[node] = (symbol + 1) * sp.factorial(symbol)

@@ -290,7 +290,9 @@ def _exact(expression: sp.Expr, point: Point) -> Fraction | None:
 def _margin(problem: Problem, point: Point) -> float:
     """The smallest relative margin of the goals: negative where one fails."""
     worst = inf
-    relations = [c.relation for c in problem.conditions if not c.indices]
+    relations = [
+        c.alternatives[0] for c in problem.conditions if not c.indices and len(c.alternatives) == 1
+    ]
     for relation in (*relations, *problem.goals):
         with ctx.workprec(64):
             try:

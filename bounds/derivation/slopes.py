@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import sympy as sp
 
+from robustsize.bounds.sums import taken_apart
+
 _JUMPS = (sp.floor, sp.ceiling, sp.sign, sp.Heaviside, sp.binomial, sp.factorial)
 
 _SMALL, _LARGEST = 40, 200
@@ -86,8 +88,8 @@ def _extremum(expression: sp.Expr, symbol: sp.Symbol) -> sp.Expr | None:
 
 
 def _sum(expression: sp.Sum, symbol: sp.Symbol) -> sp.Expr | None:
-    (limit,) = expression.limits
-    if any(symbol in end.free_symbols for end in limit[1:]):
+    index, first, last, term = taken_apart(expression)
+    if any(symbol in end.free_symbols for end in (first, last)):
         return None
-    slope = slope_of(expression.function, symbol)
-    return None if slope is None else sp.Sum(slope, limit)
+    slope = slope_of(term, symbol)
+    return None if slope is None else sp.Sum(slope, (index, first, last))
