@@ -133,13 +133,18 @@ class _Reading:
         """The refutation, if the second evaluator finds the same at its counterexample."""
         assert verdict.counterexample is not None
         point = {name: Fraction(value) for name, value in verdict.counterexample.point.items()}
-        inside, holds = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
-        if inside is False or holds is True:
+        known = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
+        if known[0] is False or known[1] is True:
             raise CheckerDisagreementError(f"{verdict.reason}, but not for the second evaluator")
-        if inside is None or holds is None:
-            why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
-            return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
-        return verdict
+        for whole in self.opinion.completed(point):
+            inside, holds = (
+                self.opinion.inside(self.given, whole),
+                self.opinion.holds(self.text, whole),
+            )
+            if inside is True and holds is False:
+                return verdict
+        why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
+        return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
 
 
 def _shown(point: Mapping[str, Fraction]) -> str:
@@ -175,6 +180,8 @@ def _answered(reading: _Reading, deadline: float, seed: int) -> ladder.Verdict:
     """The verdict on a step; a fault of the checker itself leaves the step undecided."""
     try:
         return reading.verdict(deadline, seed)
+    except MemoryError:
+        raise  # the limit of the process that runs the step
     except CheckerDisagreementError as error:
         why = f"fault of the checker, please report it: the two evaluators disagree: {error}"
     except Exception as error:
