@@ -16,7 +16,7 @@ from typing import TypeAlias
 import sympy as sp
 from flint import arb, ctx, fmpq, fmpz
 
-from robustsize.bounds.sums import taken_apart
+from robustsize.bounds.sums import nesting, taken_apart
 
 Value: TypeAlias = Fraction | arb
 Environment: TypeAlias = Mapping[sp.Symbol, Value]
@@ -25,7 +25,7 @@ EXACT_BITS = 1 << 14
 """Rationals whose numerator or denominator would grow past this many bits become balls."""
 
 SUM_TERMS = 100_000
-"""The longest finite sum that is evaluated term by term."""
+"""The longest finite sum that is evaluated term by term, sums inside it counted."""
 
 PRECISIONS = tuple(128 << i for i in range(7))
 """Working precisions in bits, tried in turn until an answer is certain."""
@@ -258,7 +258,7 @@ def _sum(expression: sp.Sum, environment: Environment) -> Value:
     start, stop = evaluate(low, environment), evaluate(high, environment)
     if not (isinstance(start, Fraction) and isinstance(stop, Fraction)):
         raise TypeError(f"only a sum with exact bounds can be evaluated: {expression}")
-    if stop - start > SUM_TERMS:
+    if stop - start >= SUM_TERMS ** (1 / nesting(expression)):
         raise TypeError(f"more than {SUM_TERMS} terms: {expression}")
     terms = (
         evaluate(term, {**environment, index: Fraction(i)})

@@ -9,6 +9,7 @@ one around it, and two sums that differ only in the name of the index are equal.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import sympy as sp
 
@@ -43,6 +44,13 @@ def renamed(expression: sp.Basic) -> sp.Basic:
         term = renamed(_with_free(term, index, fresh))
         return bound(term, fresh, renamed(first), renamed(last))[0]
     return expression.func(*map(renamed, expression.args))
+
+
+@lru_cache(maxsize=4096)
+def nesting(expression: sp.Basic) -> int:
+    """How many sums stand inside one another, at most."""
+    inner = max(map(nesting, expression.args), default=0)
+    return inner + len(expression.limits) if isinstance(expression, sp.Sum) else inner
 
 
 def sums(expression: sp.Basic) -> Iterator[sp.Sum]:

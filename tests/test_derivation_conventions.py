@@ -105,7 +105,7 @@ def _arranged(more: str) -> str:
         (
             'y = { domain = "real" }\nk = { domain = "integer", min = "y", max = "1 - y" }',
             "y <= 1/2",
-            "y < 1/2 - 1/1000",
+            "y < 0",
         ),
         (
             'a = { domain = "real" }\nb = { domain = "real", min = "a", max = 3 }\n'

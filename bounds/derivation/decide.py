@@ -100,12 +100,13 @@ def _index_points(condition: Condition, point: dict, at: int) -> Iterator[Point 
         yield point
         return
     index, first, last = condition.indices[at]
+    most = _INDICES ** (1 / len(condition.indices))
     try:
         low, high = evaluate(first, point), evaluate(last, point)
     except (TypeError, OverflowError, ValueError):
         yield None
         return
-    if not (isinstance(low, Fraction) and isinstance(high, Fraction)) or high - low > _INDICES:
+    if not (isinstance(low, Fraction) and isinstance(high, Fraction)) or high - low > most:
         yield None
         return
     for i in range(ceil(low), floor(high) + 1):

@@ -195,7 +195,8 @@ class _Parser:
     def _number(self, token: str) -> sp.Rational:
         exponent = token.lower().partition("e")[2]
         if len(exponent) > 5 or abs(int(exponent or 0)) > 5000 or len(token) > 5000:
-            raise self._error(f"{token[:40]} is too large a number; at most 5000 digits are read")
+            why = f"{token[:40]} is too large a number; at most 5000 digits are read"
+            raise self._error(why, back=1)
         exact = Fraction(token)
         return sp.Rational(exact.numerator, exact.denominator)
 
@@ -209,11 +210,12 @@ class _Parser:
         if name in CONSTANTS:
             return CONSTANTS[name]
         known_names = ", ".join(sorted({*self._names, *CONSTANTS}))
-        raise self._error(f"{name!r} is not declared; known names: {known_names}")
+        raise self._error(f"{name!r} is not declared; known names: {known_names}", back=1)
 
     def _call(self, name: str) -> sp.Expr:
         if name not in FUNCTIONS:
-            raise self._error(f"{name!r} is not a function; allowed: {', '.join(FUNCTIONS)}")
+            why = f"{name!r} is not a function; allowed: {', '.join(FUNCTIONS)}"
+            raise self._error(why, back=1)
         self._expect("(")
         self._deeper(1)
         if name == "Sum":
@@ -265,8 +267,8 @@ class _Parser:
         self._expect(",")
         name = self._take()
         if not name.isidentifier() or name in {*self._names, *RESERVED}:
-            self._at -= 1
-            raise self._error(f"the index of a Sum must be a new name, {name!r} is not")
+            why = f"the index of a Sum must be a new name, {name!r} is not"
+            raise self._error(why, back=1)
         self._at = start
         return name
 
@@ -342,7 +344,9 @@ class _Parser:
         if self._peek() is not None:
             raise self._error("nothing more was expected")
 
-    def _error(self, why: str) -> DerivationError:
+    def _error(self, why: str, *, back: int = 0) -> DerivationError:
+        """An error at the next token, or so many tokens before it."""
+        self._at -= back
         return _unreadable(self._text, self._place, why)
 
 
