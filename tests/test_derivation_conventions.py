@@ -184,3 +184,9 @@ def test_hypotheses_that_hold_in_the_regime_do_no_harm() -> None:
 def test_a_bound_without_a_value_is_refused(bound: str) -> None:
     with pytest.raises(DerivationError, match="has no value"):
         _status("x > 0", symbols=f'x = {{ domain = "real", min = "{bound}" }}')
+
+
+def test_a_point_where_the_bound_of_another_symbol_has_no_value_is_outside() -> None:
+    symbols = 'x = { domain = "real" }\nk = { domain = "real", min = "log(x)" }'
+    assert _status("x > 0", symbols=symbols) in (Status.PROVED, Status.TESTED)
+    assert _status("x > 1", symbols=symbols) is Status.REFUTED

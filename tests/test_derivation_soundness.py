@@ -166,10 +166,13 @@ def _provers_agree(derivation: Derivation, step: Step, seconds: float) -> bool:
     assert isinstance(claim, Claim)
     problem = language.problem(step, claim)
     tasks = [problem.for_condition(c) for c in problem.conditions]
-    tasks += [problem.for_goals([goal]) for goal in problem.goals]
+    tasks += [(problem.for_goals([goal]),) for goal in problem.goals]
     return not problem.meaningless and all(
-        ladder.prove(task, task.goals[0], thread_time() + seconds).method is not None
-        for task in tasks
+        any(
+            ladder.prove(way, way.goals[0], thread_time() + seconds).method is not None
+            for way in ways
+        )
+        for ways in tasks
     )
 
 

@@ -420,5 +420,8 @@ def _huge(argument: sp.Expr) -> bool:
     from robustsize.bounds.balls import ball, evaluate
 
     with ctx.workprec(64):
-        value = ball(evaluate(argument, {}))
+        try:
+            value = ball(evaluate(argument, {}))
+        except TypeError:  # an infinity or a complex number has no value at all
+            return False
     return not bool(abs(value) < 2**1024)

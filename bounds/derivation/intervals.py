@@ -259,26 +259,39 @@ def _upper(end: Value) -> Value:
 
 
 def power(base: Interval, exponent: Interval, *, limit: bool = False) -> Interval:
-    """All x ** y; 0 ** 0 counts as undefined unless the exponent is exactly 0.
+    """All x ** y, where 0 ** 0 is 1.
 
     With `limit` the exponent is a limit, and x ** 0 may be of the forms 0 ** 0 and inf ** 0.
     """
     fixed = exponent.is_point and isinstance(exponent.low, Fraction) and not exponent.low_open
     if fixed and not limit:
         return _fixed_power(base, exact(exponent.low))
-    if not base.non_negative() or (not base.positive() and not exponent.positive()):
-        raise UndefinedError("a power of a number that may not be positive")
     if base.positive():
         ends = [base.low, base.high, exponent.low, exponent.high]
         if all(isinstance(e, Fraction) for e in ends) and base.low != 0:
             return _corner_power(base, exponent)
         return exp(multiply(exponent, log(base), limit=limit))
+    if not (base.non_negative() and exponent.non_negative()):
+        raise UndefinedError("a power of a number that may not be positive")
+    if not exponent.positive():
+        return _power_with_zeros(base, exponent, limit=limit)
     if base.is_point:
         return point(ZERO)
     # 0 <= base, 0 < exponent: the infimum is 0, the supremum that of the positive part
     positive = Interval(ZERO, base.high, True, base.high_open)
     top = exp(multiply(exponent, log(positive), limit=limit))
     return Interval(ZERO, top.high, base.low_open, top.high_open)
+
+
+def _power_with_zeros(base: Interval, exponent: Interval, *, limit: bool) -> Interval:
+    """Powers where 0 ** 0 may occur, which is 1; as a limit it may be anything from 0 on."""
+    if limit:
+        return Interval(ZERO, inf, False, True)
+    if base.is_point:
+        return Interval(ZERO, ONE)
+    positive = Interval(ZERO, base.high, True, base.high_open)
+    top = exp(multiply(exponent, log(positive)))
+    return hull(Interval(ZERO, top.high, False, top.high_open), point(ONE))
 
 
 def _corner_power(base: Interval, exponent: Interval) -> Interval:

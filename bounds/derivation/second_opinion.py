@@ -30,14 +30,18 @@ from robustsize.bounds.derivation.second_arithmetic import (
 )
 
 
+class EffortError(ArithmeticError):
+    """The value takes too many operations."""
+
+
 class CheckerDisagreementError(RuntimeError):
     """The two evaluators contradict each other: one of them is wrong, and nothing is answered."""
 
 
 Point = Mapping[str, Fraction]
 _PRECISIONS = (80, 300, 1200)
-_EFFORT, _LONGEST_SUM = 20_000, 3_000
-"""Operations at one point, and terms of one sum, beyond which a point is not settled."""
+_EFFORT, _SAMPLE_EFFORT = 50_000, 1_000
+"""Operations at a point that is asked for, and at a sampled one, beyond which it is left."""
 
 _SIMPLE = [Fraction(x) for x in (0, 1, 2, 3, -1, "1/2", "1/3", 4, 10, -2, "7/3", 5, "-1/2")]
 _EXTREME = [Fraction(10) ** k for k in (3, 6, 40, -3, -9, -40)]
@@ -63,17 +67,17 @@ class SecondOpinion:
     places: Mapping[str, Place]
     definitions: Mapping[str, str]
 
-    def holds(self, claim: str, point: Point) -> bool | None:
+    def holds(self, claim: str, point: Point, effort: int = _EFFORT) -> bool | None:
         """Whether a chain of comparisons holds at a point; one without a value does not."""
-        return self._ask(lambda look: look.chain(_tree(claim)), point)
+        return self._ask(lambda look: look.chain(_tree(claim)), point, effort)
 
-    def inside(self, given: Sequence[str], point: Point) -> bool | None:
+    def inside(self, given: Sequence[str], point: Point, effort: int = _EFFORT) -> bool | None:
         """Whether a point lies in the domain and meets the hypotheses."""
         answer: bool | None = True
         for name in self.places:
-            answer = _both(answer, self._ask(partial(_Look.member, name=name), point))
+            answer = _both(answer, self._ask(partial(_Look.member, name=name), point, effort))
         for text in given:
-            answer = _both(answer, self.holds(text, point))
+            answer = _both(answer, self.holds(text, point, effort))
         return answer
 
     def objection(
@@ -81,7 +85,7 @@ class SecondOpinion:
     ) -> Point | None:
         """A point of the domain where a claim certainly fails, among these and sampled ones."""
         for point in (*points, *self._samples(set(symbols))):
-            if self.holds(claim, point) is False and self.inside(given, point) is True:
+            if self.holds(claim, point, _SAMPLE_EFFORT) is False and self.inside(given, point):
                 return point
         return None
 
@@ -108,7 +112,11 @@ class SecondOpinion:
 
         def end(text: str | None, side: int) -> Fraction | None:
             try:
-                return None if text is None else ends(_Look(self, point, 80).text(text))[side]
+                return (
+                    None
+                    if text is None
+                    else ends(_Look(self, point, 80, _SAMPLE_EFFORT).text(text))[side]
+                )
             except (ArithmeticError, SyntaxError, ValueError, LookupError, RecursionError):
                 return None
 
@@ -123,11 +131,13 @@ class SecondOpinion:
             waiting = {n: p for n, p in waiting.items() if ready and n not in ready}
         return ordered
 
-    def _ask(self, question: Callable[[_Look], bool | None], point: Point) -> bool | None:
+    def _ask(
+        self, question: Callable[[_Look], bool | None], point: Point, effort: int
+    ) -> bool | None:
         """The answer at the first precision that settles it."""
         for precision in _PRECISIONS:
             try:
-                answer = question(_Look(self, point, precision))
+                answer = question(_Look(self, point, precision, effort))
             except UndefinedHereError:
                 return False
             except UnsettledError:
@@ -189,7 +199,7 @@ class _Look:
     opinion: SecondOpinion
     point: Point
     precision: int
-    effort: int = 0
+    effort: int
 
     def chain(self, node: ast.expr) -> bool | None:
         if not isinstance(node, ast.Compare):
@@ -219,9 +229,10 @@ class _Look:
         return answer
 
     def _occupied(self, place: Place) -> bool | None:
-        if place.low is None or place.high is None:
+        values = [self.text(end) for end in (place.low, place.high) if end is not None]
+        if len(values) < 2:
             return True
-        low, high = self.text(place.low), self.text(place.high)
+        low, high = values
         if not place.integer:
             return compare(low, ast.Lt if place.low_open or place.high_open else ast.LtE, high)
         first, last = FUNCTIONS["ceil"](low), FUNCTIONS["floor"](high)
@@ -234,9 +245,9 @@ class _Look:
         return self.value(_tree(text), {})
 
     def value(self, node: ast.expr, bound: Mapping[str, Fraction]) -> Number:
-        self.effort += 1
-        if self.effort > _EFFORT:
-            raise UnsettledError("too much effort")
+        self.effort -= 1
+        if self.effort < 0:
+            raise EffortError("too many operations")
         iv.prec = self.precision
         match node:
             case ast.Constant(value=str(digits)):
@@ -278,8 +289,8 @@ class _Look:
             raise UnsettledError("the limits of a sum are not settled")
         if first.denominator != 1 or last.denominator != 1:
             raise UndefinedHereError("the limits of a sum are integers")
-        if last - first > _LONGEST_SUM:
-            raise UnsettledError("a long sum")
+        if last - first > self.effort:
+            raise EffortError("a long sum")
         total: Number = Fraction(0)
         for i in range(int(first), int(last) + 1):
             total = add(total, self.value(term, {**bound, index: Fraction(i)}))
