@@ -128,7 +128,8 @@ def run(
     for target in targets:
         if not _is_file(target):
             _tasks(target)
-    with Workers(processes, MODULES) as workers:
+    ours = not all(map(_is_file, targets))
+    with Workers(processes, MODULES if ours else ()) as workers:
         files, unreadable = _read([t for t in targets if _is_file(t)], workers)
         tasks = [
             task

@@ -82,7 +82,7 @@ class Workers:
 
     def __init__(self, count: int, modules: Sequence[str] = ()) -> None:
         self._count = max(1, count)
-        self._modules = (*_USED_BY_MANY, *modules)
+        self._modules = (*modules, *_USED_BY_MANY)
         self._servers: list[_Server] = []
 
     def __enter__(self) -> Self:
