@@ -141,6 +141,12 @@ def test_asymptotic_claims(claim: str, regime: str, status: Status) -> None:
     assert _check(claim, regime=regime, seconds=40).status is status
 
 
+def test_symbols_with_bounds_in_n_do_not_stand_in_the_way_of_induction() -> None:
+    symbols = {"n": integer(1), "k": integer(1, "n")}
+    step = Step("s", "Sum(2**(i - 1), i, 1, n) == 2**n - 1")
+    assert check_step(Derivation("t", symbols, [step]), "s").status is Status.PROVED
+
+
 @pytest.mark.parametrize(
     ("claim", "point"),
     [
