@@ -130,18 +130,20 @@ class _Reading:
         raise CheckerDisagreementError(f"{verdict.status}, but the claim fails at {_shown(found)}")
 
     def _replayed(self, verdict: ladder.Verdict) -> ladder.Verdict:
-        """The refutation, if the second evaluator finds the same at its counterexample."""
+        """The refutation, if the second evaluator finds the same at its counterexample.
+
+        Two sides that no precision tells apart are left to the first, which proves them equal.
+        """
         assert verdict.counterexample is not None
         point = {name: Fraction(value) for name, value in verdict.counterexample.point.items()}
         known = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
         if known[0] is False or known[1] is True:
             raise CheckerDisagreementError(f"{verdict.reason}, but not for the second evaluator")
         for whole in self.opinion.completed(point):
-            inside, holds = (
-                self.opinion.inside(self.given, whole),
-                self.opinion.holds(self.text, whole),
-            )
-            if inside is True and holds is False:
+            inside = self.opinion.inside(self.given, whole)
+            holds = self.opinion.holds(self.text, whole)
+            fails = holds is False or (holds is None and self.opinion.touches(self.text, whole))
+            if inside is True and fails:
                 return verdict
         why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
         return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)

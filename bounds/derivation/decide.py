@@ -17,7 +17,7 @@ from robustsize.bounds.derivation.zero import exactly_zero
 Point = Mapping[sp.Symbol, Fraction]
 QUICK, SEARCHING, THOROUGH = PRECISIONS[:1], PRECISIONS[:3], PRECISIONS
 _INDICES = 2_000
-"""The longest Sum whose terms' conditions are checked one by one at a point."""
+"""How many terms of sums have their conditions checked one by one at a point."""
 
 
 def holds(relation: Relation, point: Point, *, precisions: Sequence[int] = THOROUGH) -> bool | None:
@@ -72,8 +72,8 @@ def compare(left: Value, op: str, right: Value) -> bool | None:
 def met(condition: Condition, point: Point, *, precisions: Sequence[int] = THOROUGH) -> bool | None:
     """Three-valued truth of a condition, for every index it speaks of."""
     answer: bool | None = True
-    for inner in _index_points(condition, dict(point), 0):
-        if inner is None:
+    for count, inner in enumerate(_index_points(condition, dict(point), 0)):
+        if inner is None or count > _INDICES:
             return None
         truth = _any_holds(condition.alternatives, inner, precisions)
         if truth is False:
@@ -100,13 +100,12 @@ def _index_points(condition: Condition, point: dict, at: int) -> Iterator[Point 
         yield point
         return
     index, first, last = condition.indices[at]
-    most = _INDICES ** (1 / len(condition.indices))
     try:
         low, high = evaluate(first, point), evaluate(last, point)
     except (TypeError, OverflowError, ValueError):
         yield None
         return
-    if not (isinstance(low, Fraction) and isinstance(high, Fraction)) or high - low > most:
+    if not (isinstance(low, Fraction) and isinstance(high, Fraction)) or high - low > _INDICES:
         yield None
         return
     for i in range(ceil(low), floor(high) + 1):

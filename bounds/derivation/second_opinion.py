@@ -71,6 +71,13 @@ class SecondOpinion:
         """Whether a chain of comparisons holds at a point; one without a value does not."""
         return self._ask(lambda look: look.chain(_tree(claim)), point, effort)
 
+    def touches(self, claim: str, point: Point) -> bool:
+        """Whether the sides have values at a point that no precision tells apart."""
+        try:
+            return _Look(self, point, _PRECISIONS[-1], _EFFORT).chain(_tree(claim)) is None
+        except (ArithmeticError, LookupError, MemoryError, RecursionError, SyntaxError, ValueError):
+            return False
+
     def inside(self, given: Sequence[str], point: Point, effort: int = _EFFORT) -> bool | None:
         """Whether a point lies in the domain and meets the hypotheses."""
         answer: bool | None = True
