@@ -29,7 +29,7 @@ _SAMPLE = Derivation(
 """A step whose checking fills the caches that the others share."""
 
 _PR_SET_PDEATHSIG = 1
-_SHORT_SECONDS = 0.3
+_SHORT_SECONDS = 1.5
 """A job that takes longer leaves time to load what the next ones may need."""
 
 _LOOK_SECONDS = 1.0
@@ -56,8 +56,9 @@ def _answered(job: Job, parent: int, waiting: deque[str]) -> bytes:
     if child == 0:
         _run(job, theirs, server)
     theirs.close()
-    while waiting and not ours.poll(_SHORT_SECONDS):  # the next children start with it
-        _load(waiting.popleft())
+    if waiting and not ours.poll(_SHORT_SECONDS):
+        while waiting and not ours.poll():  # the next children start with it
+            _load(waiting.popleft())
     in_time = _ends(ours, job.limits, parent)
     answer = _received(ours) if in_time else None
     ours.close()
