@@ -128,8 +128,8 @@ def run(
     for target in targets:
         if not _is_file(target):
             _tasks(target)
-    ours = not all(map(_is_file, targets))
-    with Workers(processes, MODULES if ours else ()) as workers:
+    many = any(target == ALL or target in IDS for target in targets)
+    with Workers(processes, MODULES if many else ()) as workers:
         files, unreadable = _read([t for t in targets if _is_file(t)], workers)
         tasks = [
             task

@@ -29,6 +29,7 @@ _SAMPLE = Derivation(
 """A step whose checking fills the caches that the others share."""
 
 _PR_SET_PDEATHSIG = 1
+_USED_BY_MANY = ("z3", "scipy.stats.qmc")
 _SHORT_SECONDS = 1.5
 """A job that takes longer leaves time to load what the next ones may need."""
 
@@ -40,7 +41,11 @@ def serve(caller: Connection, parent: int, modules: tuple[str, ...]) -> None:
     """Answer jobs until the caller is gone."""
     _end_with(parent)
     caller.send(True)
-    waiting = deque(["", *modules])
+    waiting = deque(["", *_USED_BY_MANY])
+    if modules:  # there are many jobs to come
+        for name in (*modules, *_USED_BY_MANY, ""):
+            _load(name)
+        waiting.clear()
     while True:
         try:
             job = caller.recv()
