@@ -128,7 +128,8 @@ def run(
     for target in targets:
         if not _is_file(target):
             _tasks(target)
-    with Workers(processes, MODULES) as workers:
+    many = any(target == ALL or target in IDS for target in targets)
+    with Workers(processes, MODULES if many else ()) as workers:
         files, unreadable = _read([t for t in targets if _is_file(t)], workers)
         tasks = [
             task

@@ -141,6 +141,27 @@ def test_asymptotic_claims(claim: str, regime: str, status: Status) -> None:
     assert _check(claim, regime=regime, seconds=40).status is status
 
 
+def test_symbols_with_bounds_in_n_do_not_stand_in_the_way_of_induction() -> None:
+    symbols = {"n": integer(1), "k": integer(1, "n")}
+    step = Step("s", "Sum(2**(i - 1), i, 1, n) == 2**n - 1")
+    assert check_step(Derivation("t", symbols, [step]), "s").status is Status.PROVED
+
+
+@pytest.mark.parametrize(
+    ("claim", "point"),
+    [
+        ("(Sum(2**i, i, 1, n) - 510)**2 + (d - 3)**2 > 0", {"n": "8", "d": "3"}),
+        ("(Sum(i**2, i, d, n) - 50)**2 > 0", {"n": "5", "d": "3"}),
+        ("Sum(i, i, 1, n) == n*(n - 1)/2", {"n": "1"}),
+    ],
+)
+def test_what_fails_at_small_integers_is_refuted_there(claim: str, point: dict) -> None:
+    outcome = _check(claim, seconds=5)
+    assert outcome.status is Status.REFUTED
+    assert outcome.counterexample is not None
+    assert dict(outcome.counterexample.point) == point
+
+
 def test_a_run_is_repeatable() -> None:
     first, second = (_check("a**3 - a + 0.384 > 0", given=["a >= 0"]) for _ in range(2))
     assert first.status is Status.REFUTED

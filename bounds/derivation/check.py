@@ -136,14 +136,17 @@ class _Reading:
         """
         assert verdict.counterexample is not None
         point = {name: Fraction(value) for name, value in verdict.counterexample.point.items()}
-        inside, holds = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
-        if inside is False or holds is True:
+        known = self.opinion.inside(self.given, point), self.opinion.holds(self.text, point)
+        if known[0] is False or known[1] is True:
             raise CheckerDisagreementError(f"{verdict.reason}, but not for the second evaluator")
-        equal = holds is None and self.opinion.touches(self.text, point)
-        if inside is None or (holds is None and not equal):
-            why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
-            return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
-        return verdict
+        for whole in self.opinion.completed(point):
+            inside = self.opinion.inside(self.given, whole)
+            holds = self.opinion.holds(self.text, whole)
+            fails = holds is False or (holds is None and self.opinion.touches(self.text, whole))
+            if inside is True and fails:
+                return verdict
+        why = f"perhaps {verdict.reason}; the second evaluator does not settle this point"
+        return ladder.Verdict(Status.UNDECIDED, Method.NONE, why)
 
 
 def _shown(point: Mapping[str, Fraction]) -> str:
@@ -179,6 +182,8 @@ def _answered(reading: _Reading, deadline: float, seed: int) -> ladder.Verdict:
     """The verdict on a step; a fault of the checker itself leaves the step undecided."""
     try:
         return reading.verdict(deadline, seed)
+    except MemoryError:
+        raise  # the limit of the process that runs the step
     except CheckerDisagreementError as error:
         why = f"fault of the checker, please report it: the two evaluators disagree: {error}"
     except Exception as error:

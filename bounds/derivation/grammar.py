@@ -408,7 +408,7 @@ def too_large(kind: object, args: tuple[sp.Expr, ...]) -> bool:
         return bool(args[0] > 2000)
     if kind is sp.binomial:
         return bool(abs(args[0]) > BITS or abs(args[1]) > BITS)
-    return kind is sp.exp and _bits(args[0]) > 64
+    return kind is sp.exp and bool(abs(args[0]) > 1 << 64)
 
 
 def _huge(argument: sp.Expr) -> bool:

@@ -26,9 +26,6 @@ MEMORY_BYTES = 1 << 30
 """The memory of a job; the steps of this project need less than a quarter of it."""
 
 
-_USED_BY_MANY = ("z3", "scipy.stats.qmc")
-
-
 @dataclass(frozen=True)
 class Limits:
     """What a job may use. Processor time is the limit; wall time only stops a job that sleeps."""
@@ -77,12 +74,12 @@ Answer = Done | Refused | Stopped
 class Workers:
     """Up to `count` servers, started when there is work for them; a context manager.
 
-    `modules` are loaded beside the checker, while the first job runs.
+    `modules` are loaded beside the checker before the first job: worth it for many jobs.
     """
 
     def __init__(self, count: int, modules: Sequence[str] = ()) -> None:
         self._count = max(1, count)
-        self._modules = (*_USED_BY_MANY, *modules)
+        self._modules = tuple(modules)
         self._servers: list[_Server] = []
 
     def __enter__(self) -> Self:
@@ -90,8 +87,12 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server in self._servers:
-            server.kill()
+        self.close()
+
+    def close(self) -> None:
+        """End all processes, whatever they do."""
+        while self._servers:
+            self._servers.pop().kill()
 
     def answers(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         """The answers, in the order of the jobs."""

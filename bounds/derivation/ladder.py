@@ -103,8 +103,10 @@ def prove(problem: Problem, relation: Relation, deadline: float) -> Proof:
     if relation.op == "==":
         return Proof(_equation(problem, relation, region, deadline))
     steps_simply = goal.margin.has(sp.Sum, sp.factorial)
-    if steps_simply and prove_induction.prove(goal, region, _part(deadline, 0.5)):
-        return Proof(Method.INDUCTION)
+    for ground in (region, relaxed(problem)) if steps_simply else ():
+        until = _part(deadline, 0.3)
+        if prove_induction.prove(ground.translate(relation), ground, until):
+            return Proof(Method.INDUCTION)
     if prove_box.prove(goal, region, _part(deadline, 0.3)).proved:
         return Proof(Method.BALLS)
     if (method := _by_smt(problem, relation, deadline)) is not None:
@@ -129,8 +131,10 @@ def _equation(
         return Method.SYMBOLIC
     if (method := _by_smt(problem, relation, deadline)) is not None:
         return method
-    if prove_induction.prove(region.translate(relation), region, deadline):
-        return Method.INDUCTION
+    for ground in (region, relaxed(problem)):  # in the second n keeps its own first value
+        until = _part(deadline, 0.5)
+        if prove_induction.prove(ground.translate(relation), ground, until):
+            return Method.INDUCTION
     return None
 
 

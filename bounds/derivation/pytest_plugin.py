@@ -7,14 +7,19 @@ with its status in the test's properties, unless `--derivation-strict` is given.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from robustsize.bounds.derivation.model import Derivation, DerivationError, Outcome, Status, Step
 
+if TYPE_CHECKING:
+    from robustsize.bounds.derivation.isolated import Workers
+
 _SUFFIX = ".derivation.toml"
+_WORKERS: pytest.StashKey[Workers] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,6 +43,16 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
     if file_path.name.endswith(_SUFFIX):
         return DerivationFile.from_parent(parent, path=file_path)
     return None
+
+
+def _workers(config: pytest.Config) -> Workers:
+    """One process for all steps of a run, started with the first."""
+    from robustsize.bounds.derivation.isolated import Workers
+
+    if _WORKERS not in config.stash:
+        config.stash[_WORKERS] = Workers(1)
+        config.add_cleanup(config.stash[_WORKERS].close)
+    return config.stash[_WORKERS]
 
 
 class DerivationFile(pytest.File):
@@ -72,13 +87,7 @@ class StepItem(pytest.Item):
 
     def runtest(self) -> None:
         """Check the step. Raises StepFailedError."""
-        from robustsize.bounds.derivation.check import check_step
-
-        outcome = check_step(
-            self._derivation,
-            self._step,
-            budget_seconds_per_step=self.config.getoption("--derivation-seconds"),
-        )
+        outcome = self._outcome()
         self.user_properties.append(("derivation-status", str(outcome.status)))
         bad = {Status.REFUTED, Status.UNDECIDED}
         if self.config.getoption("--derivation-strict"):
@@ -86,8 +95,26 @@ class StepItem(pytest.Item):
         if outcome.status in bad:
             raise StepFailedError(outcome)
 
+    def _outcome(self) -> Outcome:
+        """The outcome from a process with limited time and memory. Raises DerivationError."""
+        from robustsize.bounds.derivation.check import check_step, step_limits, stopped
+        from robustsize.bounds.derivation.isolated import Done, Job, Refused
+
+        budget = self.config.getoption("--derivation-seconds")
+        call = partial(check_step, self._derivation, self._step.id, budget_seconds_per_step=budget)
+        [answer] = _workers(self.config).answers([Job(call, step_limits(budget))])
+        match answer:
+            case Done(outcome):
+                return outcome
+            case Refused(message):
+                raise DerivationError(message)
+            case _:
+                return stopped(self._step.id, str(self._step.claim), answer)
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The claim, its status and the counterexample, without a traceback."""
+        if isinstance(excinfo.value, DerivationError):
+            return str(excinfo.value)
         if not isinstance(excinfo.value, StepFailedError):
             return super().repr_failure(excinfo, style)
         outcome = excinfo.value.outcome

@@ -7,7 +7,7 @@ the best points. The order is the same on every run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, product
@@ -138,6 +138,7 @@ def _candidates(problem: Problem, points: int, seed: int) -> Iterator[Point]:
         start = build(lambda *_: Fraction(0))
         yield from () if start is None else (start,)
         return
+    yield from _filtered(build(choose) for choose in _small(free))
     edges = list(_edges(problem, {v.symbol for v in free}))
     for i, indices in enumerate(_corner_choices(len(free))):
         corner = build(_picked(indices))
@@ -164,7 +165,7 @@ def _edges(problem: Problem, free: set[sp.Symbol]) -> Iterator[tuple[sp.Symbol, 
                 yield symbol, sp.cancel(symbol - hypothesis.margin / slope)
 
 
-def _filtered(points: Iterator[Point | None] | list[Point | None]) -> Iterator[Point]:
+def _filtered(points: Iterable[Point | None]) -> Iterator[Point]:
     yield from (p for p in points if p is not None)
 
 
@@ -175,6 +176,44 @@ def _corner_choices(dimension: int) -> Iterator[tuple[int, ...]]:
         islice(product(range(wide), repeat=dimension), 20_000), key=lambda t: (sum(t), t)
     )
     yield from total[:_CORNERS]
+
+
+def _small(free: Sequence[Variable]) -> Iterator[Callable[..., Fraction]]:
+    """Every integer small at the same time, reals at simple numbers: sums are short there."""
+    places = {v.symbol: at for at, v in enumerate(v for v in free if v.integer)}
+    if not places:
+        return
+    number = min(len(places), 6)
+    furthest = {1: 30, 2: 11, 3: 6, 4: 4}.get(number, 2)
+    offsets = (t for t in product(range(furthest + 1), repeat=number) if sum(t) <= furthest)
+    for count, steps in enumerate(sorted(offsets, key=lambda t: (sum(t), t))):
+
+        def choose(
+            i: int,
+            variable: Variable,
+            low: Fraction | None,
+            high: Fraction | None,
+            *,
+            count: int = count,
+            steps: tuple[int, ...] = steps,
+        ) -> Fraction:
+            if not variable.integer:
+                special = _special(variable, low, high)
+                return special[count % min(len(special), 6)]
+            step = steps[places[variable.symbol] % len(steps)]
+            return _stepped(step, low, high)
+
+        yield choose
+
+
+def _stepped(step: int, low: Fraction | None, high: Fraction | None) -> Fraction:
+    """The integer so many steps from the low end, from the high end, or from 0 to both sides."""
+    if low is not None:
+        up = Fraction(ceil(low) + step)
+        return up if high is None else min(up, Fraction(floor(high)))
+    if high is not None:
+        return Fraction(floor(high) - step)
+    return Fraction((step + 1) // 2 * (1 if step % 2 else -1))
 
 
 def _picked(indices: tuple[int, ...]) -> Callable[..., Fraction]:

@@ -96,12 +96,20 @@ class SecondOpinion:
                 return point
         return None
 
-    def _samples(self, symbols: set[str], count: int = 60) -> Iterator[Point]:
+    def completed(self, point: Point) -> Iterator[Point]:
+        """A point with values for the symbols that it lacks, which SymPy may have cancelled."""
+        yield point
+        if missing := set(self.places) - set(point):
+            yield from self._samples(missing, 20, point)
+
+    def _samples(
+        self, symbols: set[str], count: int = 60, known: Mapping[str, Fraction] | None = None
+    ) -> Iterator[Point]:
         """Points between the bounds of some symbols: ends, simple and random numbers."""
         random = Random(7)
         names = [name for name in self._ordered() if name in symbols]
         for _ in range(count if names else 1):
-            point: dict[str, Fraction] = {}
+            point = dict(known or {})
             for name in names:
                 point[name] = _chosen(self.places[name], *self._ends(name, point), random)
             yield point

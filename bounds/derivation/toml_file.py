@@ -10,6 +10,9 @@ from typing import Any
 
 from robustsize.bounds.derivation.model import Derivation, DerivationError, Domain, Step
 
+LONGEST_BYTES = 1 << 20
+"""Longer files are refused unread."""
+
 _TABLES = ("derivation", "symbols", "definitions", "step")
 _HEAD = ("id", "source", "note")
 _SYMBOL = ("domain", "min", "max", "open")
@@ -23,11 +26,15 @@ def load(path: str | Path) -> Derivation:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(LONGEST_BYTES + 1)
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DerivationError(f"{path}: cannot be read: {error}") from error
+    if len(content) > LONGEST_BYTES:
+        raise DerivationError(f"{path}: at most {LONGEST_BYTES} bytes are read; split the file")
     try:
-        return loads(text)
+        return loads(text.replace("\r\n", "\n"))
     except DerivationError as error:
         raise DerivationError(f"{path}: {error}") from None
 

@@ -9,8 +9,8 @@ import pickle
 import resource
 import signal
 import sys
+from collections import deque
 from contextlib import suppress
-from functools import lru_cache
 from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -29,6 +29,10 @@ _SAMPLE = Derivation(
 """A step whose checking fills the caches that the others share."""
 
 _PR_SET_PDEATHSIG = 1
+_USED_BY_MANY = ("z3", "scipy.stats.qmc")
+_SHORT_SECONDS = 1.5
+"""A job that takes longer leaves time to load what the next ones may need."""
+
 _LOOK_SECONDS = 1.0
 """How often a server looks whether its caller still lives, where the system does not tell it."""
 
@@ -37,22 +41,29 @@ def serve(caller: Connection, parent: int, modules: tuple[str, ...]) -> None:
     """Answer jobs until the caller is gone."""
     _end_with(parent)
     caller.send(True)
+    waiting = deque(["", *_USED_BY_MANY])
+    if modules:  # there are many jobs to come
+        for name in (*modules, *_USED_BY_MANY, ""):
+            _load(name)
+        waiting.clear()
     while True:
         try:
             job = caller.recv()
         except EOFError:
             return
-        caller.send_bytes(_answered(job, parent, modules))
+        caller.send_bytes(_answered(job, parent, waiting))
 
 
-def _answered(job: Job, parent: int, modules: tuple[str, ...]) -> bytes:
+def _answered(job: Job, parent: int, waiting: deque[str]) -> bytes:
     ours, theirs = Pipe(duplex=False)
     server = os.getpid()
     child = os.fork()
     if child == 0:
         _run(job, theirs, server)
     theirs.close()
-    _load(modules)
+    if waiting and not ours.poll(_SHORT_SECONDS):
+        while waiting and not ours.poll():  # the next children start with it
+            _load(waiting.popleft())
     in_time = _ends(ours, job.limits, parent)
     answer = _received(ours) if in_time else None
     ours.close()
@@ -144,14 +155,14 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
-@lru_cache
-def _load(modules: tuple[str, ...]) -> None:
-    """Load what many jobs need while the first of them runs; the next children start with it."""
-    for name in modules:
+def _load(name: str) -> None:
+    """Load what many jobs need, or with no name fill the caches that they share."""
+    if name:
         with suppress(ImportError):
             import_module(name)
-    check_step(_SAMPLE, "s")
-    gc.freeze()  # the collector of a child leaves the pages that it shares alone
+    else:
+        check_step(_SAMPLE, "s")
+        gc.freeze()  # the collector of a child leaves the pages that it shares alone
 
 
 if __name__ == "__main__":
