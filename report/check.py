@@ -37,7 +37,6 @@ from robustsize.report.progress import Progress, silent
 
 ALL, FINITE = "all", "finite"
 SECONDS_PER_STEP = 10.0
-"""Exit codes."""
 
 
 @dataclass(frozen=True)
