@@ -220,11 +220,10 @@ def used_values(theorem: Theorem, form: Form, values: Values) -> dict[sp.Symbol,
         if condition is None or not condition.free_symbols <= used.keys():
             continue
         if not balls.holds(condition, used):
-            at = ", ".join(
-                f"{BY_SYMBOL[s].option} {used[s]}"
-                for s in sorted(condition.free_symbols, key=lambda s: s.name)
-            )
-            raise InputError(f"{at}: {theorem.id} needs {hypothesis.text}")
+            tied = [BY_SYMBOL[s] for s in sorted(condition.free_symbols, key=lambda s: s.name)]
+            at = ", ".join(f"{q.option} {used[q.symbol]}" for q in tied)
+            example = " ".join(f"{q.option} {q.example}" for q in tied)
+            raise InputError(f"{at}: {theorem.id} needs {hypothesis.text}; for example {example}")
     return used
 
 
