@@ -389,6 +389,26 @@ def test_a_point_outside_the_ball_refutes_nothing(p: Norm) -> None:
     assert corner == 0.0
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 3), st.integers(0, 4), st.integers(1, 4))
+def test_few_nodes_and_many_give_the_same_leaves(seed: int, d: int, units: int, roots: int) -> None:
+    rng = np.random.default_rng(seed)
+    branch, cut, child, leaves = [-1] * roots, [0.0] * roots, [0] * roots, [*range(roots)]
+    for _ in range(int(rng.integers(0, 12))):
+        node = leaves.pop(int(rng.integers(len(leaves))))
+        branch[node], cut[node] = int(rng.integers(d + units)), float(rng.normal())
+        child[node] = len(branch)
+        leaves += [len(branch), len(branch) + 1]
+        branch, cut, child = [*branch, -1, -1], [*cut, 0.0, 0.0], [*child, 0, 0]
+    forest = Forest(roots, np.array(branch), np.array(cut), np.array(child))
+    low = rng.normal(size=(roots, d))
+    high = low + rng.exponential(size=(roots, d))
+    few, many = (walk(low, high, units) for walk in (forest._one_by_one, forest._level_by_level))
+    order = np.argsort(few.node), np.argsort(many.node)
+    for a, b in zip(few, many, strict=True):
+        assert (a[order[0]] == b[order[1]]).all()
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from robustsize.simulate.checker.outward import Floats
 
 LEAF = -1
+FEW_NODES = 1000
 
 
 class ProofError(ValueError):
@@ -91,6 +92,40 @@ class Forest:
             or len(np.unique([children, children + 1])) != 2 * len(children)
         ):
             raise ProofError("the arrays do not describe trees")
+        walk = self._one_by_one if len(self.branch) <= FEW_NODES else self._level_by_level
+        return walk(low, high, units)
+
+    def _one_by_one(self, low: Floats, high: Floats, units: int) -> Leaves:
+        """In plain Python, which is the faster for few nodes."""
+        d = low.shape[1]
+        branches, cuts, children = self.branch.tolist(), self.cut.tolist(), self.child.tolist()
+        stack = [
+            (root, root, a, b, [0] * units)
+            for root, (a, b) in enumerate(zip(low.tolist(), high.tolist(), strict=True))
+        ]
+        found: list[tuple[int, int, list[float], list[float], list[int]]] = []
+        while stack:
+            node, root, low_, high_, split = stack.pop()
+            branch, child = branches[node], children[node]
+            if branch == LEAF:
+                found.append((node, root, low_, high_, split))
+                continue
+            lower, upper = [low_, high_, split], [low_, high_, split]
+            if branch < d:
+                cut = min(max(cuts[node], low_[branch]), high_[branch])
+                lower[1] = [*high_[:branch], cut, *high_[branch + 1 :]]
+                upper[0] = [*low_[:branch], cut, *low_[branch + 1 :]]
+            else:
+                k = branch - d
+                lower[2], upper[2] = ([*split[:k], sign, *split[k + 1 :]] for sign in (-1, 1))
+            stack += [(child, root, *lower), (child + 1, root, *upper)]
+        nodes, roots, lows, highs, splits = zip(*found, strict=True)
+        signs = np.array(splits, dtype=np.int8)
+        return Leaves(np.array(nodes), np.array(roots), np.array(lows), np.array(highs), signs)
+
+    def _level_by_level(self, low: Floats, high: Floats, units: int) -> Leaves:
+        """In arrays, which is the faster for many nodes."""
+        d = low.shape[1]
         node, root = np.arange(self.roots), np.arange(self.roots)
         split = np.zeros((self.roots, units), dtype=np.int8)
         found: list[Leaves] = []
