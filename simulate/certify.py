@@ -35,6 +35,7 @@ from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof
+from robustsize.simulate.deadline import OutOfTimeError
 from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
 
@@ -47,10 +48,12 @@ _BLOCK = 1 << 20
 """Units, one for each point, taken into memory together."""
 _ROUNDS = 20
 """Times that a region is searched afresh before it is settled in rationals."""
+_SEARCH_SHARE = 0.7
+"""Of the budget, after which a search that is not through ends: the checker needs the rest."""
 _FEW_UNITS, _FEW_NODES = 14, 2000
 """Networks of so few hidden units are settled in rationals from the start where so many regions a
 point do not settle them in floats."""
-_EXACT_SIZE = 20_000
+_EXACT_SIZE = 5_000
 """Parameters up to which regions are settled in rationals."""
 _EXACT_NODES = 500
 """Regions bounded in floats that one settled in rationals counts as."""
@@ -194,6 +197,7 @@ class _Certification:
         self.network, self.instance = network, instance
         self.workers, self.max_nodes = workers, max_nodes
         self.deadline = deadline
+        self.search_until = self.started + _SEARCH_SHARE * (deadline - self.started)
         self.proof: PointsProof | None = None
         self.few = sum(network.widths) <= _FEW_UNITS
         few = _FEW_NODES * len(instance.points)
@@ -205,6 +209,16 @@ class _Certification:
         if reason:
             return self._undecided(reason)
         self.checker = PointsChecker(self.network, self.instance)
+        try:
+            return self._decided()
+        except OutOfTimeError:
+            return self._undecided("the time budget ended")
+
+    def _decided(self) -> Certificate:
+        """The answer, if it comes in time.
+
+        Raises OutOfTimeError where it does not.
+        """
         try:
             found = self._in_floats()
         except OverflowError:
@@ -255,7 +269,8 @@ class _Certification:
     ) -> Certificate | None:
         """Carry out the tasks; an answer where one is found or the budget ends."""
         number = {id(search): i for i, search in enumerate(searches)}
-        frontier = Frontier(net, tasks, self.workers, self.deadline, self.most, self.nodes)
+        until = self.deadline if self.nodes else self.search_until
+        frontier = Frontier(net, tasks, self.workers, until, self.most, self.nodes)
         for advanced in frontier.rounds():
             self.nodes = frontier.nodes
             for search in advanced:
@@ -286,6 +301,8 @@ class _Certification:
         self.proof = proof
         least, open_ = np.full(len(self.instance.points), math.inf), []
         for found in self.checker.bounds(proof):
+            if time.monotonic() > self.deadline:
+                raise OutOfTimeError
             np.minimum.at(least, found.leaves.root, found.bound)
             rows = np.flatnonzero(~found.positive)
             open_ += [found.leaves.take(rows[i : i + 1]) for i in range(len(rows))]

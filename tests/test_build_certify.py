@@ -263,8 +263,8 @@ def test_bad_input_is_one_line(tmp_path):
         "build", "thm5.5", "--d", 2, "--k", 1, "--epsilon", "0.2", "--c", "0.5",
         "--instance", instance, "-o", tmp_path / "x.npz",
     )  # fmt: skip
-    assert "No such file" in complaint("certify", tmp_path / "no.npz", "--instance", instance)
-    assert "No such file" in complaint("certify", net, "--instance", tmp_path / "no.npz")
+    assert "no such file" in complaint("certify", tmp_path / "no.npz", "--instance", instance)
+    assert "no such file" in complaint("certify", net, "--instance", tmp_path / "no.npz")
     assert "--budget" in complaint("certify", net, "--instance", instance, "--budget", "0")
     net.write_bytes(net.read_bytes()[:100])
     assert "not a network file" in complaint("certify", net, "--instance", instance)

@@ -19,8 +19,9 @@ from robustsize.report.agree import exit_code
 from robustsize.report.ending import Exit
 from robustsize.report.files import folder_of_run, output_folder, write_text
 
+RUN = "from robustsize.entry import main; main()"
 COMMANDS = {
-    "bound": ["bound", "thm4.3", "--d", "2:4000", "--epsilon", "0.1"],
+    "bound": ["bound", "thm4.3", "--d", "2:1000", "--epsilon", "0.1"],
     "search": ["search", "--d", "4", "--epsilon", "0.2", "--c", "0.5", "-o", "out"],
     "check": ["check", "all"],
     "build": ["build", "thm4.3", "--d", "12", "--epsilon", "0.3", "--c", "0.5", "-o", "n.npz"],
@@ -29,7 +30,7 @@ COMMANDS = {
 
 def start(args, folder):
     return subprocess.Popen(
-        [sys.executable, "-m", "robustsize", *args],
+        [sys.executable, "-c", RUN, *args],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,7 +84,7 @@ def test_terminate_ends_with_143(tmp_path):
 
 def test_a_reader_that_stops_reading_hears_nothing(tmp_path):
     command = "bound thm4.3 --d 2:400 --epsilon 0.1 --form printed"
-    line = f"{sys.executable} -m robustsize {command} | head -1"
+    line = f"{sys.executable} -c '{RUN}' {command} | head -1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.count("\n") == 1
     assert complaints(done.stderr) == []
@@ -91,7 +92,7 @@ def test_a_reader_that_stops_reading_hears_nothing(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_the_disk_does_not_take_is_one_line(tmp_path):
-    line = f"{sys.executable} -m robustsize list > /dev/full"
+    line = f"{sys.executable} -c '{RUN}' list > /dev/full"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == Exit.BAD_INPUT
     assert done.stderr.count("\n") == 1

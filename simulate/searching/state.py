@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,12 +105,12 @@ def _restore(folder: Path, row: dict[str, Any], found: Found) -> None:
 
 
 def _certificate_json(found: Found) -> dict[str, Any] | None:
-    """A certificate that certifies; it has no counterexample."""
+    """A certificate that certifies, so without a counterexample; its proof is not kept."""
     if found.certificate is None:
         return None
-    parts = asdict(found.certificate)
-    del parts["counterexample"]
-    return {**parts, "status": found.certificate.status.value}
+    given = found.certificate
+    kept = (field.name for field in fields(given) if field.name not in ("counterexample", "proof"))
+    return {name: getattr(given, name) for name in kept} | {"status": given.status.value}
 
 
 def _key(instances: Sequence[Instance], settings: Settings) -> str:
