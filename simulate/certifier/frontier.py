@@ -41,6 +41,8 @@ class Search:
     best: Floats
     tree: Tree
     leaves: list[Floats] = field(default_factory=list)
+    least: float = math.inf
+    """Of the lower bounds of closed regions."""
 
     @classmethod
     def over(cls, ball: Ball, goal: float, tolerance: float, stop_at: float) -> Search:
@@ -116,6 +118,8 @@ class Frontier:
     deadline: float
     max_nodes: int
     nodes: int = 0
+    held: int = 0
+    """Bytes of open, closed and unsettled regions."""
 
     def rounds(self) -> Iterable[list[Search]]:
         """Advance until nothing is open; yields after each round the searches it advanced."""
@@ -124,6 +128,7 @@ class Frontier:
             run = pool.map if pool else map
             while self.tasks and not self.exhausted():
                 taken = [self.tasks.popleft() for _ in range(min(_TASKS, len(self.tasks)))]
+                self.held -= sum(task.nodes.nbytes for task in taken)
                 outcomes = list(run(partial(_advance, self.net, budget), taken))
                 for outcome in outcomes:
                     self._merge(outcome)
@@ -132,8 +137,12 @@ class Frontier:
     def _merge(self, outcome: _Outcome) -> None:
         search = outcome.task.search
         self.nodes += outcome.bounded
+        kept = (outcome.divided, outcome.closed, outcome.leaves, outcome.left)
+        self.held += sum(rows.nbytes for rows in kept)
         search.tree.grow(outcome.divided, outcome.closed, outcome.left, outcome.leaves)
         search.leaves.extend(outcome.leaves)
+        if len(outcome.closed):
+            search.least = min(search.least, float(outcome.closed[:, LOWER].min()))
         if outcome.best[0] < search.best[0]:
             search.best = outcome.best
         if len(outcome.left):
@@ -147,19 +156,11 @@ class Frontier:
             return "the time budget ended"
         if self.nodes >= self.max_nodes:
             return f"the budget of {self.max_nodes} regions ended"
-        searches = {id(task.search): task.search for task in self.tasks}.values()
-        held = sum(task.nodes.nbytes for task in self.tasks)
-        held += sum(s.tree.nbytes + sum(leaf.nbytes for leaf in s.leaves) for s in searches)
-        if held > MEMORY:
+        if self.held > MEMORY:
             return "the memory budget ended"
         return ""
 
     def open_bound(self, search: Search) -> float:
         """Least lower bound among the closed, the open and the unsettled regions of a search."""
-        bound = search.tree.least
-        for leaf in search.leaves:
-            bound = min(bound, leaf[LOWER])
-        for task in self.tasks:
-            if task.search is search:
-                bound = min(bound, task.nodes[:, LOWER].min())
-        return float(bound)
+        found = [search.least, *(float(leaf[LOWER]) for leaf in search.leaves)]
+        return min([*found, *(t.nodes[:, LOWER].min() for t in self.tasks if t.search is search)])

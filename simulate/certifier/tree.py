@@ -2,56 +2,57 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.certifier.branch import BOX, EMPTY, LOWER, MULTIPLIER, NUMBER
+from robustsize.simulate.certifier.branch import BOX, EMPTY, MULTIPLIER, NUMBER
 from robustsize.simulate.certifier.relaxation import Floats
 from robustsize.simulate.checker.dual import LARGEST
 from robustsize.simulate.checker.forest import LEAF, Forest
 from robustsize.simulate.checker.points import PointsProof
+
+_ROOM = 1 << 20
+"""Bytes of closed regions that a tree keeps whole; of more, only what the certificate wants."""
 
 
 class Tree:
     """Regions of one ball: node 0 is the ball; divided nodes and the multipliers of closed ones."""
 
     def __init__(self, d: int, units: int) -> None:
-        self._d, self._beta = d, slice(BOX + 2 * d + 3 * units, None)
-        self.nodes, self.least, self.nbytes = 1, math.inf, 0
+        self.d, self.beta = d, slice(BOX + 2 * d + 3 * units, None)
+        self.nodes = 1
         self.divided: list[Floats] = []
+        self.whole: list[Floats] = []
         self.closed: list[Floats] = []
         self.entries: list[Floats] = []
         self.exact: dict[int, Mapping[int, Fraction]] = {}
+        self._room = _ROOM
 
     def grow(self, divided: Floats, closed: Floats, *named: Floats) -> None:
         """Take up what `run_stack` returned, and put the numbers of new nodes right in place."""
-        for rows, column in ((divided, 0), *((rows, NUMBER) for rows in (closed, *named))):
-            numbers = rows[:, column]
-            np.copyto(numbers, self.nodes - 1 - numbers, where=numbers < 0)
         if len(divided):
+            for rows, column in ((divided, 0), *((rows, NUMBER) for rows in (closed, *named))):
+                numbers = rows[:, column]
+                np.copyto(numbers, self.nodes - 1 - numbers, where=numbers < 0)
             children = self.nodes + 2 * np.arange(len(divided), dtype=np.float64)
             self.divided.append(np.column_stack([divided, children]))
             self.nodes += 2 * len(divided)
         if len(closed):
-            self.least = min(self.least, float(closed[:, LOWER].min()))
-            closed[~(closed[:, MULTIPLIER] < LARGEST), MULTIPLIER] = 0.0
-            self.closed.append(closed[:, [NUMBER, MULTIPLIER, EMPTY]])
-            beta = closed[:, self._beta]
-            beta[~(beta < LARGEST)] = 0.0
-            if beta.any():
-                row, unit = np.nonzero(beta)
-                found = [closed[row, NUMBER], unit, beta[row, unit]]
-                self.entries.append(np.column_stack(found))
-        self.nbytes += 2 * (divided.nbytes + closed.nbytes)
+            self.whole.append(closed)
+            self._room -= closed.nbytes
+            if self._room < 0:
+                kept, row, entries = _essentials(np.concatenate(self.whole), self.beta)
+                self.closed.append(kept)
+                self.entries.append(np.column_stack([kept[row, 0], entries]))
+                self.whole, self._room = [], _ROOM
 
     def divide(self, node: int, unit: int) -> int:
         """Divide a node by the sign of a unit; returns the lower half, before the upper one."""
         child = self.nodes
-        self.divided.append(np.array([[node, self._d + unit, 0.0, child]]))
+        self.divided.append(np.array([[node, self.d + unit, 0.0, child]]))
         self.nodes += 2
         return child
 
@@ -61,43 +62,63 @@ class Tree:
         self.exact[node] = beta
 
 
+def _essentials(rows: Floats, beta: slice) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """Of closed regions the number, the ball's multiplier and whether they are empty, a row each;
+    and the units' multipliers that are not 0: the row of each, its unit and value.
+    """
+    kept = rows[:, [NUMBER, MULTIPLIER, EMPTY]]
+    kept[~(kept[:, 1] < LARGEST), 1] = 0.0
+    multipliers = rows[:, beta]
+    row, unit = np.nonzero(multipliers * (multipliers < LARGEST))
+    return kept, row, np.column_stack([unit, multipliers[row, unit]])
+
+
 def proof_of(trees: Sequence[Tree]) -> PointsProof:
     """The certificate that the trees of an instance's points make, one a point."""
     roots = len(trees)
-    count = roots + sum(tree.nodes - 1 for tree in trees)
+    ends = roots + np.cumsum([tree.nodes - 1 for tree in trees])
+    first = np.concatenate([[roots], ends[:-1]]) - 1
+
+    def gathered(name: str, columns: int) -> tuple[Floats, NDArray[np.int64]]:
+        """What all trees have under a name, and of which tree each row is."""
+        parts = [(rows, i) for i, tree in enumerate(trees) for rows in getattr(tree, name)]
+        rows = np.concatenate([rows for rows, _ in parts]) if parts else np.empty((0, columns))
+        return rows, np.repeat([i for _, i in parts], [len(rows) for rows, _ in parts]).astype(int)
+
+    def named(number: Floats, tree: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.where(number == 0, tree, number + first[tree]).astype(np.int64)
+
+    count = int(ends[-1])
     branch, child = np.full(count, LEAF), np.zeros(count, dtype=np.int64)
     cut, ball, empty = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
-    entries, first = [np.empty((0, 3))], roots
-    exact: dict[int, Mapping[int, Fraction]] = {}
-    for root, tree in enumerate(trees):
-
-        def named(number: Floats, root: int = root, first: int = first) -> NDArray[np.int64]:
-            return np.where(number == 0, root, number + (first - 1)).astype(np.int64)
-
-        if tree.divided:
-            rows = np.concatenate(tree.divided)
-            node = named(rows[:, 0])
-            branch[node], cut[node], child[node] = rows[:, 1], rows[:, 2], named(rows[:, 3])
-        if tree.closed:
-            rows = np.concatenate(tree.closed)
-            node = named(rows[:, 0])
-            ball[node], empty[node] = rows[:, 1], rows[:, 2]
-        for rows in tree.entries:
-            entries.append(np.column_stack([named(rows[:, 0]), rows[:, 1:]]))
-        exact |= {(number + first - 1 if number else root): b for number, b in tree.exact.items()}
-        first += tree.nodes - 1
-    node, unit, beta = np.concatenate(entries).T
-    forest = Forest(roots, branch, cut, child)
-    return PointsProof(forest, node.astype(int), unit.astype(int), beta, ball, empty, exact)
+    rows, tree = gathered("divided", 4)
+    node = named(rows[:, 0], tree)
+    branch[node], cut[node], child[node] = rows[:, 1], rows[:, 2], named(rows[:, 3], tree)
+    entries, tree = gathered("entries", 3)
+    nodes, units, beta = [named(entries[:, 0], tree)], [entries[:, 1]], [entries[:, 2]]
+    whole, tree = gathered("whole", trees[0].beta.start)
+    kept, row, multipliers = _essentials(whole, trees[0].beta)
+    nodes.append(named(kept[row, 0], tree[row]))
+    units.append(multipliers[:, 0])
+    beta.append(multipliers[:, 1])
+    for rows, owner in ((kept, tree), gathered("closed", 3)):
+        node = named(rows[:, 0], owner)
+        ball[node], empty[node] = rows[:, 1], rows[:, 2]
+    exact = {
+        int(named(np.array(number), np.array(i))): beta_
+        for i, one in enumerate(trees)
+        for number, beta_ in one.exact.items()
+    }
+    forest, unit = Forest(roots, branch, cut, child), np.concatenate(units).astype(int)
+    return PointsProof(
+        forest, np.concatenate(nodes), unit, np.concatenate(beta), ball, empty, exact
+    )
 
 
 def place_of(trees: Sequence[Tree], node: int) -> tuple[int, int]:
     """The tree, and the number in it, of a node of the certificate."""
     if node < len(trees):
         return node, 0
-    number = node - len(trees) + 1
-    for i, tree in enumerate(trees):
-        if number < tree.nodes:
-            return i, number
-        number -= tree.nodes - 1
-    raise IndexError(node)
+    ends = len(trees) + np.cumsum([tree.nodes - 1 for tree in trees])
+    i = int(np.searchsorted(ends, node, side="right"))
+    return i, node - int(ends[i]) + trees[i].nodes
