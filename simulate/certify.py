@@ -35,6 +35,7 @@ from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof
+from robustsize.simulate.deadline import OutOfTimeError, check_time, until
 from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
 
@@ -206,6 +207,17 @@ class _Certification:
             return self._undecided(reason)
         self.checker = PointsChecker(self.network, self.instance)
         try:
+            with until(self.deadline):
+                return self._answered()
+        except OutOfTimeError:
+            return self._undecided("the time budget ended")
+
+    def _answered(self) -> Certificate:
+        """The answer.
+
+        Raises OutOfTimeError where time ends while the checker or rational arithmetic is at work.
+        """
+        try:
             found = self._in_floats()
         except OverflowError:
             shape = self.instance.dimension, sum(self.network.widths)
@@ -286,6 +298,7 @@ class _Certification:
         self.proof = proof
         least, open_ = np.full(len(self.instance.points), math.inf), []
         for found in self.checker.bounds(proof):
+            check_time()
             np.minimum.at(least, found.leaves.root, found.bound)
             rows = np.flatnonzero(~found.positive)
             open_ += [found.leaves.take(rows[i : i + 1]) for i in range(len(rows))]
@@ -348,12 +361,8 @@ class _Certification:
 
     def _refuting(self, net: FlatNetwork, i: int, candidate: list[float]) -> Certificate | None:
         """The counterexample that a candidate is, or leads to."""
-        given = self.instance
-        answer = self._counterexample(i, tuple(Fraction(v) for v in candidate))
-        if answer is None:
-            found = ExactBall(net, given, i).refuting(candidate)
-            answer = self._counterexample(i, found.point) if found else None
-        return answer
+        found = ExactBall(net, self.instance, i).refuting(candidate)
+        return self._counterexample(i, found.point) if found else None
 
     def _counterexample(self, i: int, x: Point) -> Certificate | None:
         """The answer that x is a counterexample, if the checker finds that it is."""
