@@ -44,8 +44,8 @@ Progress = Callable[[float, str], None]
 
 METHOD = "branch and bound, linear relaxation"
 
-_BLOCK = 1 << 20
-"""Units, one for each point, taken into memory together."""
+_BLOCK, _POINTS = 1 << 20, 1 << 12
+"""Units, one for each point, and points, searched together: a round looks at every open one."""
 _ROUNDS = 20
 """Times that a region is searched afresh before it is settled in rationals."""
 _FEW_UNITS, _FEW_NODES = 14, 2000
@@ -137,7 +137,7 @@ def certify(
             f"the network takes {network.input_dim} inputs, the points have {instance.dimension}"
         )
     started, deadline = time.monotonic(), time.monotonic() + budget_seconds
-    block = max(1, _BLOCK // (sum(network.widths) + 1))
+    block = max(1, min(_POINTS, _BLOCK // (sum(network.widths) + 1)))
     answers: list[Certificate] = []
     nodes = 0
     for start in range(0, len(instance.points), block):

@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from robustsize.simulate.certifier.exact_leaves import ExactBall
+from robustsize.simulate.certifier.frontier import Frontier
 from robustsize.simulate.certifier.relaxation import flatten
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify, minimum
 from robustsize.simulate.checker.points import Bounds as FoundBounds
@@ -397,3 +398,22 @@ def test_the_exact_side_finds_the_tangent_point() -> None:
     ball = ExactBall(flatten(network), instance, 0)
     found = ball.refuting([0.3, 0.4, 0.86])
     assert found == (0, (Fraction(2, 7), Fraction(3, 7), Fraction(6, 7)))
+
+
+def test_the_cost_is_linear_in_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    exhausted = Frontier.exhausted
+
+    def counted(frontier: Frontier) -> str:
+        nonlocal looked
+        looked += len(frontier.tasks)
+        return exhausted(frontier)
+
+    monkeypatch.setattr(Frontier, "exhausted", counted)
+    costs = []
+    for count in (4096, 8192):
+        looked, points = 0, ((HALF,),) * count
+        instance = Instance(points, np.ones(count, dtype=np.int8), QUARTER, Norm.INF)
+        assert certify(Network.of([([[1.0]], [1.0])]), instance).status is CERTIFIED
+        costs.append(looked)
+    assert costs[1] < 2.5 * costs[0]
