@@ -62,7 +62,8 @@ def input_file(option: str, text: str) -> Path:
     with suppress(OSError, ValueError):  # A name too long, or one with a zero byte.
         if path.is_file():
             return path
-    raise InputError(f"{option} {_short(text)}: no such file; for example {option} data.csv")
+    example = {"NETWORK": "net.npz", "PROOF": "net.proof.npz"}.get(option, f"{option} data.csv")
+    raise InputError(f"{option} {_short(text)}: no such file; for example {example}")
 
 
 def output_folder(text: str) -> Path:

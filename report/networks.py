@@ -80,6 +80,9 @@ def certificates_lines(found: Sequence[Certificate], place: Place) -> Iterable[s
     """The answers for the points one by one: their counts, then every point not certified."""
     counts = Counter(one.status for one in found)
     yield f"{len(found)} points: " + ", ".join(f"{counts[s]} {s.value}" for s in CertificateStatus)
+    if counts[CertificateStatus.CERTIFIED] == len(found):
+        least = rounded(min(one.margin for one in found), up=False, digits=6)
+        yield f"  margin y f(x') >= {least}"
     for one in found:
         if one.status is not CertificateStatus.CERTIFIED and one.point_index is not None:
             yield f"{place(one.point_index)}:"

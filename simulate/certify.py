@@ -35,7 +35,7 @@ from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof
-from robustsize.simulate.deadline import OutOfTimeError
+from robustsize.simulate.deadline import OutOfTimeError, check_time, until
 from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
 
@@ -44,8 +44,8 @@ Progress = Callable[[float, str], None]
 
 METHOD = "branch and bound, linear relaxation"
 
-_BLOCK = 1 << 20
-"""Units, one for each point, taken into memory together."""
+_BLOCK, _POINTS = 1 << 20, 1 << 12
+"""Units, one for each point, and points, searched together: a round looks at every open one."""
 _ROUNDS = 20
 """Times that a region is searched afresh before it is settled in rationals."""
 _SEARCH_SHARE = 0.7
@@ -139,7 +139,7 @@ def certify(
             f"the network takes {network.input_dim} inputs, the points have {instance.dimension}"
         )
     started, deadline = time.monotonic(), time.monotonic() + budget_seconds
-    block = max(1, _BLOCK // (sum(network.widths) + 1))
+    block = max(1, min(_POINTS, _BLOCK // (sum(network.widths) + 1)))
     answers: list[Certificate] = []
     nodes = 0
     for start in range(0, len(instance.points), block):
@@ -210,14 +210,15 @@ class _Certification:
             return self._undecided(reason)
         self.checker = PointsChecker(self.network, self.instance)
         try:
-            return self._decided()
+            with until(self.deadline):
+                return self._answered()
         except OutOfTimeError:
             return self._undecided("the time budget ended")
 
-    def _decided(self) -> Certificate:
-        """The answer, if it comes in time.
+    def _answered(self) -> Certificate:
+        """The answer.
 
-        Raises OutOfTimeError where it does not.
+        Raises OutOfTimeError where time ends while the checker or rational arithmetic is at work.
         """
         try:
             found = self._in_floats()
@@ -301,8 +302,7 @@ class _Certification:
         self.proof = proof
         least, open_ = np.full(len(self.instance.points), math.inf), []
         for found in self.checker.bounds(proof):
-            if time.monotonic() > self.deadline:
-                raise OutOfTimeError
+            check_time()
             np.minimum.at(least, found.leaves.root, found.bound)
             rows = np.flatnonzero(~found.positive)
             open_ += [found.leaves.take(rows[i : i + 1]) for i in range(len(rows))]
@@ -365,12 +365,8 @@ class _Certification:
 
     def _refuting(self, net: FlatNetwork, i: int, candidate: list[float]) -> Certificate | None:
         """The counterexample that a candidate is, or leads to."""
-        given = self.instance
-        answer = self._counterexample(i, tuple(Fraction(v) for v in candidate))
-        if answer is None:
-            found = ExactBall(net, given, i).refuting(candidate)
-            answer = self._counterexample(i, found.point) if found else None
-        return answer
+        found = ExactBall(net, self.instance, i).refuting(candidate)
+        return self._counterexample(i, found.point) if found else None
 
     def _counterexample(self, i: int, x: Point) -> Certificate | None:
         """The answer that x is a counterexample, if the checker finds that it is."""

@@ -1,6 +1,8 @@
 """The certifier against planted flaws, HiGHS, sampling, exact values and itself."""
 
 import itertools
+import time
+from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -11,8 +13,12 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from robustsize.simulate.certifier.exact_leaves import ExactBall
+from robustsize.simulate.certifier.frontier import Frontier
 from robustsize.simulate.certifier.relaxation import flatten
 from robustsize.simulate.certify import Certificate, CertificateStatus, certify, minimum
+from robustsize.simulate.checker.points import Bounds as FoundBounds
+from robustsize.simulate.checker.points import PointsChecker, PointsProof
+from robustsize.simulate.deadline import OutOfTimeError, until
 from robustsize.simulate.instance import Instance, Norm
 from robustsize.simulate.network import Network
 
@@ -356,6 +362,29 @@ def test_budgets_end_in_undecided_with_a_reason() -> None:
     )
 
 
+def test_the_budget_holds_while_the_checker_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = PointsChecker.bounds
+
+    def slow(checker: PointsChecker, proof: PointsProof) -> Iterator[FoundBounds]:
+        for _ in range(100):
+            time.sleep(0.05)
+            yield from bounds(checker, proof)
+
+    monkeypatch.setattr(PointsChecker, "bounds", slow)
+    instance = one_point((HALF,), QUARTER, Norm.TWO)
+    answer = certify(Network.of([([[1.0]], [1.0])]), instance, budget_seconds=0.2)
+    assert (answer.status, answer.reason) == (CertificateStatus.UNDECIDED, "the time budget ended")
+    assert answer.proof is None
+    assert answer.seconds < 3
+
+
+def test_the_budget_holds_while_a_counterexample_is_sought_in_rationals() -> None:
+    net = flatten(Network.of([([[1.0, 1.0], [1.0, -1.0]], [0.0, 0.0]), ([[1.0, 1.0]], [1.0])]))
+    ball = ExactBall(net, one_point((HALF, HALF), QUARTER, Norm.INF), 0)
+    with until(time.monotonic() - 1), pytest.raises(OutOfTimeError):
+        ball.refuting([0.5, 0.5])
+
+
 def test_dimensions_must_agree() -> None:
     network = random_network(3, (4,), 0)
     with pytest.raises(ValueError, match="3 inputs, the points have 2"):
@@ -369,3 +398,22 @@ def test_the_exact_side_finds_the_tangent_point() -> None:
     ball = ExactBall(flatten(network), instance, 0)
     found = ball.refuting([0.3, 0.4, 0.86])
     assert found == (0, (Fraction(2, 7), Fraction(3, 7), Fraction(6, 7)))
+
+
+def test_the_cost_is_linear_in_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    exhausted = Frontier.exhausted
+
+    def counted(frontier: Frontier) -> str:
+        nonlocal looked
+        looked += len(frontier.tasks)
+        return exhausted(frontier)
+
+    monkeypatch.setattr(Frontier, "exhausted", counted)
+    costs = []
+    for count in (4096, 8192):
+        looked, points = 0, ((HALF,),) * count
+        instance = Instance(points, np.ones(count, dtype=np.int8), QUARTER, Norm.INF)
+        assert certify(Network.of([([[1.0]], [1.0])]), instance).status is CERTIFIED
+        costs.append(looked)
+    assert costs[1] < 2.5 * costs[0]

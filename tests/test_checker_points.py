@@ -345,6 +345,14 @@ def test_leaves_that_leave_something_out_are_refused() -> None:
         )
 
 
+def test_a_child_past_all_nodes_is_refused() -> None:
+    low, high = -np.ones((1, 1)), np.ones((1, 1))
+    for child in (0, 2, 3, 2**63 - 1, -(2**63)):
+        branch, children = np.array([0, -1, -1]), np.array([child, 0, 0])
+        with pytest.raises(ProofError, match="do not describe trees"):
+            Forest(1, branch, np.zeros(3), children).leaves(low, high)
+
+
 def one_leaf(**changes: object) -> PointsProof:
     """The proof of one point that divides nothing."""
     none, zero = np.zeros(0, dtype=np.int64), np.zeros(1)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats
+from robustsize.simulate.deadline import check_time
 from robustsize.simulate.instance import Instance, Norm, Point
 
 _DESCENTS = 8
@@ -132,12 +133,16 @@ def _layers(net: FlatNetwork) -> list[tuple[Floats, Floats]]:
 
 def _product(row: Floats, values: Iterable[Any]) -> Any:
     """sum_i row_i values_i, the values rationals or vectors of them; entries 0 are skipped."""
+    check_time()
     terms = (Fraction(float(w)) * v for w, v in zip(row, values, strict=True) if w)
     return sum(terms, Fraction(0))
 
 
 def _gradient(net: FlatNetwork, x: Point) -> list[Fraction]:
-    """Slope of the linear piece of f at x; a unit at 0 counts as off."""
+    """Slope of the linear piece of f at x; a unit at 0 counts as off.
+
+    Takes seconds on large networks; raises OutOfTimeError where the time limit passes.
+    """
     layers, h = _layers(net), list(x)
     active = [[True] * len(x)]
     for weights, biases in layers[:-1]:

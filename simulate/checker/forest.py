@@ -88,7 +88,7 @@ class Forest:
             ((self.branch < LEAF) | (self.branch >= d + units)).any()
             or not np.isfinite(self.cut[inner]).all()
             or (children < self.roots).any()
-            or (children + 1 >= len(self.branch)).any()
+            or (children >= len(self.branch) - 1).any()
             or len(np.unique([children, children + 1])) != 2 * len(children)
         ):
             raise ProofError("the arrays do not describe trees")
