@@ -47,7 +47,7 @@ class Network:
             if sparse.issparse(weight):
                 _check_sparse(weight, f"layer {i}")
             entries = weight.data if sparse.issparse(weight) else weight
-            if entries.dtype != np.float64 or bias.dtype != np.float64:
+            if np.asarray(entries).dtype != np.float64 or bias.dtype != np.float64:
                 raise ValueError(f"layer {i}: weights and biases are float64; see Network.of")
             if not (np.isfinite(entries).all() and np.isfinite(bias).all()):
                 raise ValueError(f"layer {i} holds a weight or bias that is not a finite number")

@@ -17,7 +17,7 @@ half of RATE (T + 1) (N + d + 16) Z_j at most; the rest covers roundings of roun
 beta_k adds k's own way back, beta_k times; the ball's adds X_i times its part of the slope. An
 operation that underflows loses 2^-1074 times values that LARGEST bounds: TINY covers all of them.
 Centres are rounded, by a share u or where subnormal by less than 2^-1074: f differs there by less
-than TINY. Bounds do not overflow; what multipliers make overflow ends in -infinity or NaN, no bound.
+than TINY. Bounds do not overflow; what multipliers make overflow ends in NaN or -infinity.
 """
 
 from __future__ import annotations
