@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 UNIT_ROUNDOFF = 2.0**-53
+_SMALLEST = (2.0**-1074, 2.0**-1022, 0.5)
 
 
 def require_subnormals() -> None:
@@ -25,8 +26,8 @@ def require_subnormals() -> None:
 
     All of the above would be wrong then.
     """
-    least = np.array([2.0**-1074, 2.0**-1022])
-    if not ((least * np.array([1.0, 0.5]) > 0).all() and (least[:1] + 0.0)[0] > 0):
+    smallest, normal, half = _SMALLEST
+    if not (smallest * 1.0 > 0 and normal * half > 0 and smallest + 0.0 > 0):
         raise RuntimeError("this process flushes subnormal floats to 0; nothing can be certified")
 
 
