@@ -465,6 +465,7 @@ def build(
 @click.option("--all", "every", is_flag=True, help="an answer for each point, not the first found")
 @click.option("--csv", "table_file", help="FILE.csv: with --all, the answers as a table")
 @click.option("--proof", "proof_file", help="FILE.npz: the proof, for `robustsize recheck`")
+@click.option("--argmax", is_flag=True, help="labels are classes: the largest output decides")
 @json_option
 def certify(
     network: str,
@@ -477,6 +478,7 @@ def certify(
     every: bool,
     table_file: str | None,
     proof_file: str | None,
+    argmax: bool,
     as_json: bool,
 ) -> None:
     """Certify or refute a network on all of the balls around an instance.
@@ -485,6 +487,13 @@ def certify(
 
     Example: robustsize certify net.npz --instance net.instance.npz --proof net.proof.npz
     """
+    if argmax:
+        others = {"--all": every or None, "--csv": table_file, "--proof": proof_file}
+        _refuse_beside_argmax(
+            {"--output": reading["output"], "--margin": reading["margin"]} | others
+        )
+        search = {"budget_seconds": float(budget), "workers": workers or os.cpu_count() or 1}
+        _certify_classes(network, instance, reading, radius, norm or Norm.INF, search, as_json)
     proof_path = table_path = None
     if proof_file is not None:
         proof_path = check_path("--proof", proof_file, (".npz",), "net.proof.npz")
@@ -532,6 +541,61 @@ def certify(
             wrote = f"wrote {proof_path}; robustsize recheck checks it without a search"
             _print_lines([wrote if checked.proof else "no proof is written: not all is certified"])
     sys.exit(_certificate_code(checked))
+
+
+def _refuse_beside_argmax(options: dict[str, Any]) -> None:
+    for option, given in options.items():
+        if given is not None:
+            raise InputError(f"{option}: it does not go with --argmax; leave one of the two out")
+
+
+def _certify_classes(
+    network: str,
+    instance: str,
+    reading: dict[str, Any],
+    radius: Fraction | None,
+    norm: Norm,
+    search: dict[str, Any],
+    as_json: bool,
+) -> NoReturn:
+    """Certify or refute every margin of a classifier, and leave with the answer's exit code."""
+    with progress.shown() as show:
+        from robustsize.simulate.export import Reading, read_network
+        from robustsize.simulate.guarantee import margins, read_classified
+
+        def read_as(**which: Any) -> Any:
+            with complaints_about("NETWORK", network):
+                file = input_file("NETWORK", network)
+                return read_network(file, Reading(**(reading | which)))
+
+        read = read_as(output=0)
+        if read.outputs < 2:
+            raise InputError(
+                f"NETWORK {network[:60]!r}: it has one output; --argmax takes a network with 2 or "
+                "more, one for each class; leave --argmax out"
+            )
+        with complaints_about("--instance", instance):
+            file = input_file("--instance", instance)
+            points = read_classified(file, read.outputs, radius, norm)
+            assert radius is not None
+            answers = margins(
+                lambda i, j: read_as(margin=(i, j)).network,
+                read.outputs,
+                points,
+                radius,
+                norm,
+                progress=show,
+                **search,
+            )
+    from robustsize.report.networks import margins_json, margins_lines
+
+    if as_json:
+        made = margins_json(answers, radius, norm, points.places.__getitem__)
+        _print_json(made | {"read": {"network": read.json(argmax=True), "data": points.json()}})
+    else:
+        lines = margins_lines(answers, points, radius, norm)
+        _print_lines([*read.lines(argmax=True), *points.lines(), *lines])
+    sys.exit(_margins_code(answers))
 
 
 @cli.command()
@@ -714,6 +778,11 @@ def _certificate_code(checked: Any) -> Exit:
         return Exit.REFUTED
     certified = checked.status is CertificateStatus.CERTIFIED
     return Exit.OK if certified else Exit.UNDECIDED
+
+
+def _margins_code(answers: Any) -> Exit:
+    codes = {_certificate_code(one.certificate) for one in answers}
+    return next(code for code in (Exit.REFUTED, Exit.UNDECIDED, Exit.OK) if code in codes)
 
 
 def _print_json(value: Any) -> None:

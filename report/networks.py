@@ -6,14 +6,18 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 from math import inf
 from typing import Any
 
+from robustsize.bounds.symbols import Norm
 from robustsize.bounds.value import BoundValue
 from robustsize.report.bound_text import number
 from robustsize.report.numbers import number as rounded
 from robustsize.simulate.certify import Certificate, CertificateStatus
 from robustsize.simulate.construct.result import Construction
+from robustsize.simulate.guarantee import MarginAnswer, worst
+from robustsize.simulate.sets.read_sets import ClassPoints
 
 Place = Callable[[int], str]
 """Where the user's file has a point: "line 4"."""
@@ -59,13 +63,15 @@ def construction_json(
     }
 
 
-def certificate_lines(certificate: Certificate, place: Place | None = None) -> Iterable[str]:
-    """A certificate for a reader."""
+def certificate_lines(
+    certificate: Certificate, place: Place | None = None, value: str = "y f(x')"
+) -> Iterable[str]:
+    """A certificate for a reader; value: what its margin bounds."""
     yield f"{certificate.status.value} ({certificate.method}, {certificate.seconds:.3g} s)"
     refuted = certificate.counterexample is not None
     if refuted or certificate.margin > -inf:
         margin = rounded(certificate.margin, up=refuted, digits=6)
-        yield f"  margin y f(x') {'<=' if refuted else '>='} {margin}"
+        yield f"  margin {value} {'<=' if refuted else '>='} {margin}"
     if certificate.counterexample is not None:
         point = ", ".join(f"{float(v):.6g}" for v in certificate.counterexample)
         index = certificate.point_index
@@ -87,6 +93,67 @@ def certificates_lines(found: Sequence[Certificate], place: Place) -> Iterable[s
         if one.status is not CertificateStatus.CERTIFIED and one.point_index is not None:
             yield f"{place(one.point_index)}:"
             yield from certificate_lines(one)
+
+
+def margins_json(
+    answers: Sequence[MarginAnswer], radius: Fraction, p: Norm, place: Place
+) -> dict[str, Any]:
+    """The JSON object of the margins of a classifier, every one of them."""
+    certified = _status(answers) is CertificateStatus.CERTIFIED
+    return {
+        "status": _status(answers).value,
+        "margin": _least(answers) if certified else None,
+        "radius": str(radius),
+        "p": p.value,
+        "margins": [
+            {"label": one.label, "against": one.against} | certificate_json(one.certificate, place)
+            for one in answers
+        ],
+    }
+
+
+def margins_lines(
+    answers: Sequence[MarginAnswer], points: ClassPoints, radius: Fraction, p: Norm
+) -> Iterable[str]:
+    """The margins of a classifier: what is known of all, then every one not certified."""
+    status, counts = _status(answers), Counter(one.certificate.status for one in answers)
+    within = f"within l_{p.value} radius {radius}"
+    of = f"{_count(len(points), 'point')}, {_count(len(points.classes), 'class', 'es')}"
+    margins = _count(len(answers), "margin")
+    if status is CertificateStatus.CERTIFIED:
+        least = rounded(_least(answers), up=False, digits=6)
+        yield f"{_CLAIMS[status]} {within}: {of}, {margins}, least margin {least}"
+        return
+    shares = ", ".join(f"{counts[s]} {s.value}" for s in CertificateStatus)
+    yield f"{_CLAIMS[status]} {within}: {of}, {margins} ({shares})"
+    for one in answers:
+        if one.certificate.status is not CertificateStatus.CERTIFIED:
+            first, *rest = certificate_lines(
+                one.certificate,
+                points.places.__getitem__,
+                f"f_{one.label}(x') - f_{one.against}(x')",
+            )
+            yield f"class {one.label} over {one.against}: {first}"
+            yield from rest
+
+
+_CLAIMS = {
+    CertificateStatus.CERTIFIED: "certified: every point keeps its class",
+    CertificateStatus.COUNTEREXAMPLE: "counterexample: some point does not keep its class",
+    CertificateStatus.UNDECIDED: "undecided: whether every point keeps its class",
+}
+
+
+def _status(answers: Sequence[MarginAnswer]) -> CertificateStatus:
+    return worst(one.certificate.status for one in answers)
+
+
+def _least(answers: Sequence[MarginAnswer]) -> float:
+    return min(one.certificate.margin for one in answers)
+
+
+def _count(n: int, thing: str, plural: str = "s") -> str:
+    return f"{n} {thing}{'' if n == 1 else plural}"
 
 
 POINT_COLUMNS = ("point_index", "point", "status", "margin", "counterexample", "reason")

@@ -112,27 +112,30 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class ReadNetwork:
-    """A network from a file, and notes on how it differs from what the file says, if it does."""
+    """A network from a file, and notes on how it differs from what the file says, if it does.
+
+    outputs: how many the file's network has, of which `network` is one, or a difference of two.
+    """
 
     network: Network
     notes: tuple[str, ...] = ()
+    outputs: int = 1
 
-    def lines(self) -> Iterator[str]:
-        """What was read, for a reader."""
+    def lines(self, *, argmax: bool = False) -> Iterator[str]:
+        """What was read, for a reader; argmax: all outputs decide, not one network of them."""
         hidden = ", ".join(map(str, self.network.widths)) or "none"
-        yield (
-            f"network of {self.network.input_dim} inputs, hidden widths {hidden}, "
-            f"{self.network.size} parameters"
-        )
+        what = f"{self.outputs} outputs" if argmax else f"{self.network.size} parameters"
+        yield f"network of {self.network.input_dim} inputs, hidden widths {hidden}, {what}"
         yield from (f"note: {note}" for note in self.notes)
 
-    def json(self) -> dict[str, Any]:
-        """What was read, as a JSON object."""
+    def json(self, *, argmax: bool = False) -> dict[str, Any]:
+        """What was read, as a JSON object; size is null where all outputs decide."""
         net = self.network
         return {
             "inputs": net.input_dim,
+            "outputs": self.outputs,
             "hidden_widths": list(net.widths),
-            "size": net.size,
+            "size": None if argmax else net.size,
             "notes": list(self.notes),
         }
 
@@ -183,7 +186,7 @@ def _read_pt2(path: Path, reading: Reading) -> ReadNetwork:
 
 def _finished(chain: Chain, outputs: int, reading: Reading) -> ReadNetwork:
     network = chain.output(one_output(outputs, reading.output, reading.margin))
-    return ReadNetwork(network, tuple(chain.notes))
+    return ReadNetwork(network, tuple(chain.notes), outputs)
 
 
 def _read_onnx(path: Path, reading: Reading) -> ReadNetwork:
@@ -193,7 +196,7 @@ def _read_onnx(path: Path, reading: Reading) -> ReadNetwork:
         partial(Chain, rounding=reading.fold),
         partial(one_output, output=reading.output, margin=reading.margin),
     )
-    return ReadNetwork(network, tuple(chain.notes))
+    return ReadNetwork(network, tuple(chain.notes), chain.outputs)
 
 
 _READERS: dict[str, Callable[[Path, Reading], ReadNetwork]] = {

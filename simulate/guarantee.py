@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
@@ -31,7 +31,12 @@ from robustsize.simulate.files import Arrays
 from robustsize.simulate.instance import BoxInstance, Instance, Norm, Point
 from robustsize.simulate.network import Network
 from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.read_sets import LabelledPoints, read_points
+from robustsize.simulate.sets.read_sets import (
+    ClassPoints,
+    LabelledPoints,
+    read_classes,
+    read_points,
+)
 from robustsize.simulate.sets.regions import LARGEST, Region
 from robustsize.simulate.structural import certify_structure
 
@@ -185,13 +190,21 @@ def read_guarantee(path: Path, radius: Fraction | None, p: Norm | None) -> Guara
 
 def _of_points(path: Path, radius: Fraction | None, p: Norm) -> Guarantee:
     source = read_points(path)
+    radius = _radius_possible(path, source, radius, p)
+    return Guarantee(source.side(1), source.side(-1), radius, p, source)
+
+
+def _radius_possible(
+    path: Path, source: LabelledPoints | ClassPoints, radius: Fraction | None, p: Norm
+) -> Fraction:
+    """The radius, where it is given and the balls of different labels are apart."""
     if radius is None:
         raise ValueError(f"{path} states no radius; give one, for example --radius 0.1")
     try:
         source.require_apart(2 * radius, p, "twice the radius")
-        return Guarantee(source.side(1), source.side(-1), radius, p, source)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    return radius
 
 
 def certificate(
@@ -247,16 +260,98 @@ def certificates(
 
 def joined(found: Sequence[Certificate]) -> Certificate:
     """One answer of those for all points: the worst, with the proof of all where all have one."""
-    order = (CertificateStatus.COUNTEREXAMPLE, CertificateStatus.UNDECIDED)
-    ranks = {status: rank for rank, status in enumerate((*order, CertificateStatus.CERTIFIED))}
-    worst = min(found, key=lambda one: (ranks[one.status], one.margin))
+    decisive = min(found, key=lambda one: (_FROM_WORST.index(one.status), one.margin))
     proofs = [one.proof for one in found if isinstance(one.proof, PointsProof)]
     return replace(
-        worst,
+        decisive,
         proof=PointsProof.joined(proofs) if len(proofs) == len(found) else None,
         seconds=sum(one.seconds for one in found),
         nodes=sum(one.nodes for one in found),
     )
+
+
+@dataclass(frozen=True)
+class MarginAnswer:
+    """What is known of f_label - f_against > 0 on the balls of all points of class `label`.
+
+    certificate: its point_index is the row in the user's file.
+    """
+
+    label: int
+    against: int
+    certificate: Certificate
+
+
+def read_classified(path: Path, outputs: int, radius: Fraction | None, p: Norm) -> ClassPoints:
+    """A user's points of classes 0 to outputs - 1, no two classes closer than twice the radius.
+
+    Raises ValueError, naming the file, where it cannot be read, no radius is given, or two points
+    of different classes are closer than twice the radius; OSError where there is no such file.
+    """
+    points = read_classes(path, outputs)
+    _radius_possible(path, points, radius, p)
+    return points
+
+
+def margins(
+    margin: Callable[[int, int], Network],
+    outputs: int,
+    points: ClassPoints,
+    radius: Fraction,
+    p: Norm,
+    *,
+    budget_seconds: float = 60.0,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> list[MarginAnswer]:
+    """Whether each point keeps its class: for each class and other output, the answer.
+
+    margin: the network f_i - f_j of outputs i and j, exactly. Each margin has an equal share of
+    what is left of the budget, those left undecided a second one; without a share it is undecided.
+
+    Raises ValueError where the dimensions differ.
+    """
+    end = time.monotonic() + budget_seconds
+    pairs = [(c, j) for c in points.classes for j in range(outputs) if j != c]
+    answers = {pair: MarginAnswer(*pair, _OUT_OF_TIME) for pair in pairs}
+    for _ in range(2):
+        still = [pair for pair in pairs if _is_undecided(answers[pair].certificate)]
+        for done, (label, against) in enumerate(still):
+            share = (end - time.monotonic()) / (len(still) - done)
+            if share <= 0:
+                break
+            progress(
+                1 - (len(still) - done) / len(pairs), f"margin of output {label} over {against}"
+            )
+            network, source = margin(label, against), points.of_class(label)
+            guarantee = Guarantee(source.side(1), None, radius, p, source)
+            found = certificate(network, guarantee, budget_seconds=share, workers=workers)
+            row = found.point_index
+            if row is not None:
+                found = replace(found, point_index=int(points.rows_of(label)[row]))
+            answers[label, against] = MarginAnswer(label, against, found)
+    return list(answers.values())
+
+
+def _is_undecided(certificate: Certificate) -> bool:
+    return certificate.status is CertificateStatus.UNDECIDED
+
+
+_OUT_OF_TIME = Certificate(
+    CertificateStatus.UNDECIDED, -inf, None, None, "none", "the time budget ran out", 0.0, 0
+)
+
+
+def worst(statuses: Iterable[CertificateStatus]) -> CertificateStatus:
+    """The status of all together: one counterexample decides, then one undecided."""
+    return min(statuses, key=_FROM_WORST.index)
+
+
+_FROM_WORST = (
+    CertificateStatus.COUNTEREXAMPLE,
+    CertificateStatus.UNDECIDED,
+    CertificateStatus.CERTIFIED,
+)
 
 
 def _reached(network: Network, guarantee: Guarantee, found: Certificate) -> Certificate:

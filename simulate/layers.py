@@ -11,7 +11,7 @@ function in real arithmetic; or, where the reader asks for that, the product is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
 
@@ -108,8 +108,8 @@ class Chain:
         return chain
 
     def output(self, selected: Affine) -> Network:
-        """The network whose one output is an affine map of the chain's outputs."""
-        chain = self.affine(selected)
+        """The network whose one output is an affine map of the chain's outputs, never rounded."""
+        chain = replace(self, rounding=False).affine(selected)
         return Network.of([(layer.matrix, layer.bias) for layer in chain._layers if layer])
 
     def note(self, text: str) -> None:

@@ -3,14 +3,16 @@
 npz: arrays `points` (m, d) and `labels` (m,), or `A` and `B`; numbers are taken as they are.
 csv: UTF-8, one point a line, the label in the last column. The first line is a header where all of
 its cells are names. Decimals and fractions (1/3) are read exactly. Labels are -1 and +1, or 0 and
-1.
+1; or classes, 0 to K - 1.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,18 +33,37 @@ from robustsize.simulate.sets.regions import LARGEST, Region, SeparatedPair, fir
 LEAST_INDEX = 3
 """So many points, or more, make a column of consecutive integers look like an index."""
 
+_MOST_SHOWN = 10
+"""Classes whose numbers of points are shown one by one."""
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The labels that a file may hold, and how a complaint says that."""
+
+    allowed: frozenset[int]
+    said: str
+
+
+_SIGNS = _Labels(frozenset((-1, 0, 1)), "labels are -1 and +1, or 0 and 1")
+
+
+def _classes(outputs: int) -> _Labels:
+    said = f"labels are the classes 0 to {outputs - 1}, one for each output of the network"
+    return _Labels(frozenset(range(outputs)), said)
+
 
 @dataclass(frozen=True, eq=False)
-class LabelledPoints:
+class _FilePoints(ABC):
     """The points of a file in the file's order.
 
-    points: shape (m, d). labels: shape (m,), each -1 or +1. places: where each point stands in the
+    points: shape (m, d). labels: integers, shape (m,). places: where each point stands in the
     file, such as "line 4", "row 3" or "A row 2"; rows count from 0, lines from 1. names: the
     columns' names where the file has a header.
     """
 
     points: Rationals
-    labels: NDArray[np.int8]
+    labels: NDArray[Any]
     places: Sequence[str]
     names: tuple[str, ...] = ()
 
@@ -79,52 +100,41 @@ class LabelledPoints:
         return Region.points(kept)
 
     def require_apart(self, distance: Fraction, p: Norm, name: str) -> None:
-        """Check that points of opposite labels are at l_p distance >= `distance`.
+        """Check that points of different labels are at l_p distance >= `distance`.
 
         Raises ValueError, with the two points' places and distance, where two are not.
         """
-        positive, negative = self.side(1), self.side(-1)
-        if positive is None or negative is None:
-            return
-        close = first_closer_than(positive, negative, distance, p)
-        if close is None:
-            return
-        i, j = (int(rows[at]) for rows, at in zip(map(self.rows_of, (1, -1)), close, strict=True))
-        raise ValueError(
-            f"{self.places[i]} (label +1) and {self.places[j]} (label -1) are at l_{p.value} "
-            f"distance {_distance(self.points.row(i), self.points.row(j), p)}, closer than "
-            f"{name} = {_shown(distance)}"
-        )
-
-    def pair(self, epsilon: Fraction, p: Norm) -> SeparatedPair:
-        """The points as sets A (label +1) and B.
-
-        Raises ValueError where there is one label only, and naming the two points where the
-        classes are closer than 2 epsilon.
-        """
-        A, B = self.side(1), self.side(-1)
-        if A is None or B is None:
-            raise ValueError("the data hold one label only: nothing is to be separated")
-        self.require_apart(2 * epsilon, p, "2 epsilon")
-        return SeparatedPair(A, B, epsilon, p)
+        for two in itertools.combinations(sorted(set(self.labels.tolist()), reverse=True), 2):
+            first, second = map(self.side, two)
+            assert first is not None
+            assert second is not None
+            close = first_closer_than(first, second, distance, p)
+            if close is None:
+                continue
+            i, j = (int(rows[at]) for rows, at in zip(map(self.rows_of, two), close, strict=True))
+            raise ValueError(
+                f"{self.places[i]} ({self._word(two[0])}) and {self.places[j]} "
+                f"({self._word(two[1])}) are at l_{p.value} distance "
+                f"{_distance(self.points.row(i), self.points.row(j), p)}, closer than "
+                f"{name} = {_shown(distance)}"
+            )
 
     def json(self) -> dict[str, Any]:
         """What was read, as a JSON object."""
         return {
             "points": len(self),
             "dimension": self.dimension,
-            "labels": {"+1": int((self.labels > 0).sum()), "-1": int((self.labels < 0).sum())},
+            "labels": self._counts(),
             "header": list(self.names) or None,
             "warnings": list(self.warnings()),
         }
 
     def lines(self) -> Iterator[str]:
         """What was read, for a reader."""
-        positive = int((self.labels > 0).sum())
         header = f", header {', '.join(self.names)}" if self.names else ""
         yield (
-            f"{len(self)} points in R^{self.dimension}, {positive} with label +1 and "
-            f"{len(self) - positive} with label -1{header if len(header) < 200 else ', a header'}"
+            f"{len(self)} points in R^{self.dimension}, {self._shares()}"
+            f"{header if len(header) < 200 else ', a header'}"
         )
         yield from (f"warning: {warning}" for warning in self.warnings())
 
@@ -138,6 +148,75 @@ class LabelledPoints:
                 "it was read as a coordinate"
             )
 
+    @staticmethod
+    @abstractmethod
+    def _word(label: int) -> str:
+        """A label for a reader."""
+
+    @abstractmethod
+    def _counts(self) -> dict[str, int]:
+        """How many points have each label."""
+
+    @abstractmethod
+    def _shares(self) -> str:
+        """The same in words."""
+
+
+class LabelledPoints(_FilePoints):
+    """The points of a file, each with the label -1 or +1."""
+
+    def pair(self, epsilon: Fraction, p: Norm) -> SeparatedPair:
+        """The points as sets A (label +1) and B.
+
+        Raises ValueError where there is one label only, and naming the two points where the
+        classes are closer than 2 epsilon.
+        """
+        A, B = self.side(1), self.side(-1)
+        if A is None or B is None:
+            raise ValueError("the data hold one label only: nothing is to be separated")
+        self.require_apart(2 * epsilon, p, "2 epsilon")
+        return SeparatedPair(A, B, epsilon, p)
+
+    @staticmethod
+    def _word(label: int) -> str:
+        return f"label {label:+d}"
+
+    def _counts(self) -> dict[str, int]:
+        return {"+1": int((self.labels > 0).sum()), "-1": int((self.labels < 0).sum())}
+
+    def _shares(self) -> str:
+        return " and ".join(f"{n} with label {label}" for label, n in self._counts().items())
+
+
+class ClassPoints(_FilePoints):
+    """The points of a file, each with its class, an integer from 0."""
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The classes that occur, in order."""
+        return tuple(np.unique(self.labels).tolist())
+
+    def of_class(self, label: int) -> LabelledPoints:
+        """The points of a class, in the file's order, each with label +1."""
+        rows = self.rows_of(label)
+        kept = Rationals.from_integers(self.points.numerators[rows], self.points.denominator)
+        places = [self.places[i] for i in rows.tolist()]
+        return LabelledPoints(kept, np.ones(len(rows), dtype=np.int8), places, self.names)
+
+    @staticmethod
+    def _word(label: int) -> str:
+        return f"class {label}"
+
+    def _counts(self) -> dict[str, int]:
+        labels, counts = np.unique(self.labels, return_counts=True)
+        return dict(zip(map(str, labels.tolist()), counts.tolist(), strict=True))
+
+    def _shares(self) -> str:
+        counts = self._counts()
+        if len(counts) > _MOST_SHOWN:
+            return f"of {len(counts)} classes"
+        return ", ".join(f"{n} of class {label}" for label, n in counts.items())
+
 
 def read_points(path: Path) -> LabelledPoints:
     """The labelled points of an .npz or .csv file.
@@ -146,10 +225,33 @@ def read_points(path: Path) -> LabelledPoints:
     such; OSError where there is no such file.
     """
     try:
-        data = files.read_bytes(path)
-        return points_of(files.unpack_arrays(data)) if path.suffix == ".npz" else _read_csv(data)
+        points, labels, places, names = _read(path, _SIGNS)
+        return LabelledPoints(points, _signs(labels, places), places, names)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+
+
+def read_classes(path: Path, outputs: int) -> ClassPoints:
+    """The points of an .npz or .csv file whose labels are classes, 0 to outputs - 1.
+
+    Raises ValueError, naming the file and the line and column or array, where it cannot be read as
+    such; OSError where there is no such file.
+    """
+    try:
+        return ClassPoints(*_read(path, _classes(outputs)))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+_Table = tuple[Rationals, NDArray[np.int64], Sequence[str], tuple[str, ...]]
+"""The points, their labels as the file has them, their places and the columns' names."""
+
+
+def _read(path: Path, labels: _Labels) -> _Table:
+    data = files.read_bytes(path)
+    if path.suffix == ".npz":
+        return _of_arrays(files.unpack_arrays(data), labels)
+    return _read_csv(data, labels)
 
 
 def read_pair(path: Path, epsilon: Fraction, p: Norm) -> SeparatedPair:
@@ -165,20 +267,22 @@ def read_pair(path: Path, epsilon: Fraction, p: Norm) -> SeparatedPair:
         raise ValueError(f"{path}: {error}") from error
 
 
-def points_of(arrays: Arrays) -> LabelledPoints:
+def _of_arrays(arrays: Arrays, allowed: _Labels) -> _Table:
     """The labelled points in a file's arrays.
 
     Raises ValueError, naming the array, where they are not labelled points.
     """
     if set(arrays) == {"A", "B"}:
+        if allowed != _SIGNS:
+            raise ValueError(f"A and B have the labels +1 and -1; {allowed.said}")
         A, B = _matrix(arrays, "A"), _matrix(arrays, "B")
         if A.shape[1] != B.shape[1]:
             raise ValueError(f"A lies in R^{A.shape[1]}, B in R^{B.shape[1]}")
         if not len(A) + len(B):
             raise ValueError("A and B are empty")
-        labels = np.repeat(np.array([1, -1], dtype=np.int8), [len(A), len(B)])
+        labels = np.repeat(np.array([1, -1]), [len(A), len(B)])
         places = [*_Numbered("A row", range(len(A))), *_Numbered("B row", range(len(B)))]
-        return LabelledPoints(Rationals.of_floats(np.vstack([A, B])), labels, places)
+        return Rationals.of_floats(np.vstack([A, B])), labels, places, ()
     if set(arrays) != {"points", "labels"}:
         raise ValueError(
             "it holds neither points and labels nor A and B, and nothing else; it holds "
@@ -187,10 +291,10 @@ def points_of(arrays: Arrays) -> LabelledPoints:
     points = _matrix(arrays, "points")
     if not len(points):
         raise ValueError("points is empty")
-    labels = _labels(arrays["labels"])
+    labels = _labels(arrays["labels"], allowed)
     if len(labels) != len(points):
         raise ValueError(f"{len(labels)} labels for {len(points)} points")
-    return LabelledPoints(Rationals.of_floats(points), labels, _Numbered("row", range(len(points))))
+    return Rationals.of_floats(points), labels, _Numbered("row", range(len(points))), ()
 
 
 @dataclass(frozen=True)
@@ -221,15 +325,15 @@ def _matrix(arrays: Arrays, name: str) -> NDArray[np.float64]:
     return values
 
 
-def _labels(array: NDArray) -> NDArray[np.int8]:
+def _labels(array: NDArray, allowed: _Labels) -> NDArray[np.int64]:
     if array.ndim != 1 and not (array.ndim == 2 and 1 in array.shape):
         raise ValueError(f"labels has shape {array.shape}; labels have shape (m,)")
     values = array.ravel()
     if values.dtype.kind not in "biuf":
         raise ValueError(f"labels has entries of type {values.dtype}, not numbers")
-    for row in np.flatnonzero(~np.isin(values, (-1, 0, 1)))[:1]:
-        raise ValueError(f"labels row {row}: {_LABELS}; got {values[row]}")
-    return _signs(values, _Numbered("row", range(len(values))))
+    for row in np.flatnonzero(~np.isin(values, sorted(allowed.allowed)))[:1]:
+        raise ValueError(f"labels row {row}: {allowed.said}; got {values[row]}")
+    return values.astype(np.int64)
 
 
 def _signs(values: NDArray, places: Sequence[str]) -> NDArray[np.int8]:
@@ -240,15 +344,13 @@ def _signs(values: NDArray, places: Sequence[str]) -> NDArray[np.int8]:
     zeros, minus = np.flatnonzero(values == 0), np.flatnonzero(values == -1)
     if len(zeros) and len(minus):
         raise ValueError(
-            f"{places[int(zeros[0])]} has label 0 and {places[int(minus[0])]} label -1; {_LABELS}"
+            f"{places[int(zeros[0])]} has label 0 and {places[int(minus[0])]} label -1; "
+            f"{_SIGNS.said}"
         )
     return np.where(values == 1, 1, -1).astype(np.int8)
 
 
-_LABELS = "labels are -1 and +1, or 0 and 1"
-
-
-def _read_csv(data: bytes) -> LabelledPoints:
+def _read_csv(data: bytes, allowed: _Labels) -> _Table:
     """The points of a CSV file; a cell that is not what it should be is an error, never skipped."""
     rows = list(_csv_rows(data))
     names: tuple[str, ...] = ()
@@ -262,9 +364,12 @@ def _read_csv(data: bytes) -> LabelledPoints:
             f"line {rows[0][0]}: one column; a line is x_1,...,x_d,label, parted by commas"
         )
     read = [_csv_point(line, cells, width, names) for line, cells in rows]
+    for (line, cells), (*_, label) in zip(rows, read, strict=True):
+        if label not in allowed.allowed:
+            raise ValueError(f"line {line}, column {width}: {allowed.said}; got {cells[-1][:40]}")
     places = _Numbered("line", [line for line, _ in rows])
-    labels = _signs(np.array([int(label) for *_, label in read]), places)
-    return LabelledPoints(Rationals.of([point for *point, _ in read]), labels, places, names)
+    labels = np.array([int(label) for *_, label in read])
+    return Rationals.of([point for *point, _ in read]), labels, places, names
 
 
 def _csv_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -302,8 +407,6 @@ def _csv_point(line: int, cells: list[str], width: int, names: tuple[str, ...]) 
         if abs(value) >= LARGEST:
             raise ValueError(f"{place}: {cell[:40]!r} is 2^1000 or more in size")
         values.append(value)
-    if values[-1] not in (-1, 0, 1):
-        raise ValueError(f"line {line}, column {width}: {_LABELS}; got {cells[-1][:40]}")
     return values
 
 
