@@ -136,7 +136,14 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_a_check_cleanly() -> None:
     command = [sys.executable, "-m", "robustsize.cli", "check", "C6"]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a script inherits Ctrl-C ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     time.sleep(4)
     run.send_signal(signal.SIGINT)
     _, error = run.communicate(timeout=60)
