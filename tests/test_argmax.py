@@ -8,6 +8,8 @@ import onnx
 import pytest
 import torch
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx import helper, numpy_helper
 
 from robustsize.cli import cli
@@ -258,3 +260,24 @@ def test_margins_ask_for_each_pair_once(tmp_path):
     assert (
         asked == [(one.label, one.against) for one in answers] == [(0, 1), (0, 2), (2, 0), (2, 1)]
     )
+
+
+small = st.integers(-2, 2).map(float)
+
+
+@given(
+    st.lists(st.tuples(small, small, small), min_size=2, max_size=4),
+    st.tuples(small, small),
+    st.integers(0, 3),
+)
+@settings(deadline=None, max_examples=40)
+def test_at_radius_0_a_point_keeps_its_class_where_its_output_is_alone_the_largest(
+    tmp_path_factory, rows, x, label
+):
+    label %= len(rows)
+    folder = tmp_path_factory.mktemp("argmax")
+    net = classifier(folder, second=np.array(rows))
+    instance = data(folder, f"{x[0]},{x[1]},{label}\n")
+    values = (np.array(rows) @ np.maximum(W1 @ x, 0)).tolist()
+    kept = all(values[label] > v for j, v in enumerate(values) if j != label)
+    assert certify(net, instance, radius="0").exit_code == (0 if kept else 1)
