@@ -23,6 +23,7 @@ from enum import Enum
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robustsize.simulate.certifier.ball import ball_around, box_around, rounded_up
 from robustsize.simulate.certifier.branch import NUMBER, afresh
@@ -31,7 +32,7 @@ from robustsize.simulate.certifier.exact_search import Divided, ExactLeaf, Exact
 from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.frontier import MEMORY, Frontier, Search, Task
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatten
-from robustsize.simulate.certifier.tree import Tree, place_of, proof_of
+from robustsize.simulate.certifier.tree import Tree, place_of, proof_of, since
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof
@@ -239,30 +240,38 @@ class _Certification:
         Raises OverflowError where the network's values come near the largest float.
         """
         net = flatten(self.network)
+        places: list[tuple[int, int]] = []
         searches = [self._start(net, i) for i in range(len(self.instance.points))]
         trees = [search.tree for search in searches]
-        tasks = deque(map(Task.whole, searches))
-        for _ in range(_ROUNDS):
+        tasks, only = deque(map(Task.whole, searches)), None
+        for attempt in range(_ROUNDS):
+            before = [tree.nodes for tree in trees]
             answer = self._search(net, searches, tasks)
             if answer is not None:
                 return answer
             if not self.checker.in_floats:
                 raise OverflowError
-            self.bounds, self.open = self._checked(proof_of(trees))
+            proof = proof_of(trees)
+            if attempt:
+                only = since(trees, before, places)
+            self.bounds, self.open = self._checked(proof, only)
             if self.few and self.nodes >= self.most:
                 break
             linear = [{int(leaf[NUMBER]) for leaf in search.leaves} for search in searches]
-            tasks = deque()
+            tasks, places = deque(), []
             for leaf in self.open:
                 i, number = place_of(trees, int(leaf.node[0]))
                 if number not in linear[i]:
                     ball, split = searches[i].ball, leaf.split[0].astype(np.float64)
                     node = afresh(ball, number, leaf.low[0], leaf.high[0], split)
                     tasks.append(Task(searches[i], node[None]))
+                    places.append((i, number))
             if not tasks:
                 break
             for search in searches:
                 search.goal = 2 * search.goal + float(search.ball.error[-1])
+        if attempt:
+            self.bounds, self.open = self._checked(proof_of(trees))
         return trees
 
     def _search(
@@ -297,11 +306,16 @@ class _Certification:
         worst = int(np.argmin(self.bounds))
         return self._answer(CertificateStatus.CERTIFIED, float(self.bounds[worst]), worst)
 
-    def _checked(self, proof: PointsProof) -> tuple[Floats, list[Leaves]]:
-        """The least bound near each point, and the leaves that are not established."""
+    def _checked(
+        self, proof: PointsProof, only: NDArray[np.bool_] | None = None
+    ) -> tuple[Floats, list[Leaves]]:
+        """The least bound near each point, and the leaves that are not established.
+
+        Of those leaves alone that are wanted, if not all are.
+        """
         self.proof = proof
         least, open_ = np.full(len(self.instance.points), math.inf), []
-        for found in self.checker.bounds(proof):
+        for found in self.checker.bounds(proof, only):
             check_time()
             np.minimum.at(least, found.leaves.root, found.bound)
             rows = np.flatnonzero(~found.positive)

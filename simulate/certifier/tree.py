@@ -75,9 +75,7 @@ def _essentials(rows: Floats, beta: slice) -> tuple[Floats, NDArray[np.int64], F
 
 def proof_of(trees: Sequence[Tree]) -> PointsProof:
     """The certificate that the trees of an instance's points make, one a point."""
-    roots = len(trees)
-    ends = roots + np.cumsum([tree.nodes - 1 for tree in trees])
-    first = np.concatenate([[roots], ends[:-1]]) - 1
+    roots, first = len(trees), _first(trees)
 
     def gathered(name: str, columns: int) -> tuple[Floats, NDArray[np.int64]]:
         """What all trees have under a name, and of which tree each row is."""
@@ -88,7 +86,7 @@ def proof_of(trees: Sequence[Tree]) -> PointsProof:
     def named(number: Floats, tree: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.where(number == 0, tree, number + first[tree]).astype(np.int64)
 
-    count = int(ends[-1])
+    count = int(first[-1]) + trees[-1].nodes
     branch, child = np.full(count, LEAF), np.zeros(count, dtype=np.int64)
     cut, ball, empty = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
     rows, tree = gathered("divided", 4)
@@ -113,6 +111,28 @@ def proof_of(trees: Sequence[Tree]) -> PointsProof:
     return PointsProof(
         forest, np.concatenate(nodes), unit, np.concatenate(beta), ball, empty, exact
     )
+
+
+def _first(trees: Sequence[Tree]) -> NDArray[np.int64]:
+    """What is to be added to a number > 0 of each tree to give the node of the certificate."""
+    more = [tree.nodes - 1 for tree in trees]
+    return np.asarray(len(trees) - 1 + np.cumsum([0, *more[:-1]]))
+
+
+def since(
+    trees: Sequence[Tree], before: Sequence[int], again: Sequence[tuple[int, int]]
+) -> NDArray[np.bool_]:
+    """Of each node of the certificate whether it is new, or (tree, number) of one worked on again.
+
+    before: how many nodes each tree had.
+    """
+    first = _first(trees)
+    found = np.zeros(int(first[-1]) + trees[-1].nodes, dtype=bool)
+    for i, count in enumerate(before):
+        found[first[i] + count : first[i] + trees[i].nodes] = True
+    for i, number in again:
+        found[first[i] + number if number else i] = True
+    return found
 
 
 def place_of(trees: Sequence[Tree], node: int) -> tuple[int, int]:

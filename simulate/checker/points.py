@@ -29,7 +29,7 @@ from robustsize.simulate.checker.outward import float_above, float_below, requir
 from robustsize.simulate.instance import Instance, Point
 from robustsize.simulate.network import Network
 
-ENTRIES = 1 << 18
+ENTRIES = 1 << 17
 """Numbers of one array held in memory at a time."""
 
 
@@ -108,15 +108,20 @@ class PointsChecker:
         """The layers in Fractions."""
         return Layers(self.network, exact=True)
 
-    def bounds(self, proof: PointsProof) -> Iterator[Bounds]:
+    def bounds(self, proof: PointsProof, only: NDArray[np.bool_] | None = None) -> Iterator[Bounds]:
         """Lower bounds of y f on all leaves of the proof, some at a time; -infinity: none known.
 
-        Leaves with exact multipliers are settled in rationals, all others in floats alone.
+        Leaves with exact multipliers are settled in rationals, all others in floats alone. only:
+        of each node whether it is wanted, if not all are.
 
         Raises ProofError where the proof is not well-formed.
         """
         leaves, place = self._leaves(proof)
         units = self._layers.units
+        if only is not None:
+            wanted = np.flatnonzero(only[leaves.node])
+            leaves, place = leaves.take(wanted), np.full(len(place), -1)
+            place[leaves.node] = np.arange(len(wanted))
         none = np.zeros(len(leaves.node), dtype=bool)
         exact = np.isin(leaves.node, [*proof.exact]) if proof.exact else none
         if self._balls is None:
