@@ -273,7 +273,12 @@ def plot(
 
 
 @cli.command()
-@click.option("--preset", default="quick", help="quick, or full (larger and longer)")
+@click.option(
+    "--preset",
+    default="quick",
+    type=click.Choice(["quick", "full"]),
+    help="full is larger and takes longer",
+)
 @click.option("--only", default="", help="ids of theorems or probes, such as thm4.3,gap")
 @device_option
 @seed_option

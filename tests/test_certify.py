@@ -365,7 +365,7 @@ def test_budgets_end_in_undecided_with_a_reason() -> None:
 def test_the_budget_holds_while_the_checker_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
     bounds = PointsChecker.bounds
 
-    def slow(checker: PointsChecker, proof: PointsProof) -> Iterator[FoundBounds]:
+    def slow(checker: PointsChecker, proof: PointsProof, only: object) -> Iterator[FoundBounds]:
         for _ in range(100):
             time.sleep(0.05)
             yield from bounds(checker, proof)
