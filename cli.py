@@ -33,7 +33,6 @@ from robustsize.bounds.symbols import (
 from robustsize.report import progress
 from robustsize.report.ending import EXIT_CODES, Exit, end_on_signals
 from robustsize.report.files import (
-    check_folder,
     check_network_path,
     check_path,
     complaints_about_output,
@@ -291,7 +290,7 @@ def agree(preset: str, only: str, device: str, seed: int, output: str, as_json: 
 
     Example: robustsize agree --preset quick -o out/report
     """
-    folder = check_folder(output_folder(output))
+    folder = output_folder(output)
     with progress.shown() as show:
         from robustsize.report.agree import preset_tasks
 
@@ -330,7 +329,7 @@ def probe(
     Example: robustsize probe thm5.5 --d 6 --k 1:2 --epsilon 1/4 --c 1/2 --seeds 8 -o out/probe
     """
     deadline = monotonic() + float(budget)
-    folder = check_folder(output_folder(output))
+    folder = output_folder(output)
     with progress.shown() as show:
         from robustsize.report.agree import probe_task
         from robustsize.simulate.probes.catalogue import probe_of
@@ -702,7 +701,7 @@ def search(
         "seed": seed,
         "device": device,
     }
-    folder = check_folder(output_folder(output))
+    folder = output_folder(output)
     drawn = None if all_labellings else sample
     run = _search_in_words(instance, point, norm, labelling, seeds, seed, architecture, drawn)
     with progress.shown() as show, complaints_about("--instance", instance):

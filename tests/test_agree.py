@@ -296,7 +296,7 @@ def test_a_device_that_is_not_there_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["agree", "--preset", "slow"], "--preset 'slow': quick or full"),
+        (["agree", "--preset", "slow"], "'slow' is not one of 'quick', 'full'"),
         (["agree", "--only", "thm9.9"], "--only 'thm9.9': one of"),
         (["probe", "thm9.9"], "ID 'thm9.9': one of"),
         (["probe", "thm4.3", "--k", "2"], "--k: the probe thm4.3 takes"),

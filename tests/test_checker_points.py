@@ -387,6 +387,27 @@ def test_slopes_whose_squares_underflow_still_fall(ball: float) -> None:
     assert refused(network, instance, one_leaf(ball=np.array([ball])))
 
 
+def test_a_value_whose_rounding_a_huge_weight_carries_on_is_exact() -> None:
+    """A hidden unit is subnormal, so rounded by 2^-1075, and weighed by 2^973."""
+    first = [
+        [6.406665904585923e-145, 6.406665904585923e-145],
+        [8.580997075100827e155, 1.0474849945267654e152],
+    ]
+    biases = [-9.77579636317e-313, 1.7161994150326523e-07]
+    last = [[-6.393341031047152e292, 1.1653657392500323e-15]]
+    network = Network.of([(first, biases), (last, [9.799999999999999e-21])])
+    instance = around((F(0), F(0)), F(1, 10**163), Norm.TWO)
+    checker = PointsChecker(network, instance)
+    found = certify(network, instance)
+    assert found.status is REFUTED
+    assert found.counterexample is not None
+    assert network.exact(found.counterexample) <= found.margin
+    for share in range(1, 200):
+        x = tuple(v * share / 200 for v in found.counterexample)
+        above = checker.refuted(0, x)
+        assert above is None or network.exact(x) <= above <= 0
+
+
 @BOTH
 def test_a_point_outside_the_ball_refutes_nothing(p: Norm) -> None:
     network = Network.of([([[1.0, 1.0]], [0.0])])

@@ -155,19 +155,22 @@ class Layers:
     def value_above(self, x: Sequence[Fraction], sign: int) -> float:
         """An upper bound of sign * f(x) in floats; infinity where there is none.
 
-        The error is that of a bound: forward, each layer loses less than a step back does.
+        The error is that of a bound: forward, each layer loses less than a step back does, and what
+        underflows is carried on by weights whose products LARGEST bounds.
         """
         try:
             before = np.array([v.numerator / v.denominator for v in x])
         except OverflowError:
             return inf
-        magnitude, worst = np.abs(before), 1.0
+        magnitude = np.abs(before)
+        most, worst = np.maximum(magnitude, 1.0), 1.0
         with np.errstate(all="ignore"):
             pairs = zip(self.weights, self.biases, self._absolute, strict=True)
             for weight, bias, (size, offset) in pairs:
                 value = weight @ before + bias
                 magnitude = magnitude @ size + offset
-                worst = max(worst, float(magnitude.max(initial=0.0)))
+                most = np.maximum(most @ size + offset, 1.0)
+                worst = max(worst, float(most.max(initial=0.0)))
                 before = np.maximum(value, 0.0)
         if not worst < LARGEST or np.isnan(value[0]):
             return inf
