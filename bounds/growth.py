@@ -50,7 +50,7 @@ class Growth:
     ) -> arb | None:
         """The bound at n = size and m = points, at the working precision of `flint.ctx`.
 
-        depth: L, None for any depth. None where the bound says nothing.
+        depth: L, None for any depth. None where the bound does not apply.
         """
         return balls.ball(balls.evaluate(self.expression, _at(size, points, dimension, depth)))
 

@@ -53,7 +53,7 @@ def smallest_size(
 
     points: m >= 1, exact or a ball. depth: L, None for any depth. error: alpha in [0, 1/2).
     spare_bits: t; then networks below n meet at most a share 2^-t of the labellings. Where a growth
-    bound says nothing of a size it lets it pass; where it speaks it rises with n.
+    bound does not apply to a size it lets it pass; where it applies it rises with n.
     """
 
     @cache

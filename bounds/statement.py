@@ -71,7 +71,7 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Trivial:
-    """What each classifier needs anyway; a lower bound of at most that `value` says nothing.
+    """What each classifier needs anyway; a lower bound of at most that `value` is vacuous.
 
     reason: why, in words. A label y counts as met where y f(x) > 0: the value 0 meets neither.
     """
@@ -119,9 +119,9 @@ class Form:
 
     needs: the symbols without which it has no value. norms: the p it holds for. scope: the sets it
     holds for, in a few words, where the theorem is stated for more; its hypotheses say it in full.
-    base: for exponential forms the base of the power; the form says nothing where it is >= 1.
+    base: for exponential forms the base of the power; the form is vacuous where it is >= 1.
     increasing, decreasing: the symbols in which the form is monotone, a lower bound at alpha = 0.
-    trivial: a lower bound of at most that says nothing. derivations: the ids of the checked
+    trivial: a lower bound of at most that is vacuous. derivations: the ids of the checked
     derivations that an explicit form stands on (bounds.derivations).
     """
 

@@ -53,7 +53,7 @@ class BoundValue:
     bound and up for every other kind; None where the value is zero or has no logarithm. value:
     exact integer below 2^63, else None. exact: the rational number that the value is, as far as
     known and below 2^63. scope, hypotheses: of the form alone, those of its theorem
-    hold besides. vacuous: why the bound says nothing
+    hold besides. vacuous: why the bound is vacuous
     here, None where it says something.
     """
 

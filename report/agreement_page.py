@@ -15,7 +15,7 @@ Size counts non-zero weights and non-zero biases. A certified network is a witne
 none smaller was found is evidence about the search, not a proof that there is none. "agrees" where
 the evidence could have broken the prediction and did not; "contradicts" where it lies wholly
 outside; "inconclusive" where it settles neither; "vacuous" where nothing could have disagreed: the
-prediction says nothing there, or the evidence could not have broken it; "out of scope" where a
+prediction is vacuous there, or the evidence could not have broken it; "out of scope" where a
 hypothesis fails. The sides of a prediction are judged apart. A trend is an asymptotic statement,
 read off a finite range."""
 

@@ -17,7 +17,7 @@ LEVEL = 0.05
 """Chance that any interval of a whole run misses its quantity, at most."""
 RESAMPLES = 9999
 FEWEST_REPLICATES = 3
-"""At each place of a slope; with fewer, a bootstrap says nothing."""
+"""At each place of a slope; with fewer, a bootstrap interval means nothing."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Agreement(Enum):
 
     AGREES: the evidence could have broken the prediction, and did not. CONTRADICTS: it breaks it.
     INCONCLUSIVE: it does not settle it. OUT_OF_SCOPE: a hypothesis fails on the instance. VACUOUS:
-    nothing could have disagreed, because the prediction says nothing there or the evidence cannot
+    nothing could have disagreed, because the prediction is vacuous there or the evidence cannot
     contradict it.
     """
 

@@ -25,7 +25,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.certifier.ball import ball_around, box_around, rounded_up
+from robustsize.simulate.certifier.ball import ball_around, box_around
 from robustsize.simulate.certifier.branch import NUMBER, afresh
 from robustsize.simulate.certifier.exact_leaves import ExactBall
 from robustsize.simulate.certifier.exact_search import Divided, ExactLeaf, ExactRegion, decide
@@ -34,6 +34,7 @@ from robustsize.simulate.certifier.frontier import MEMORY, Frontier, Search, Tas
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatten
 from robustsize.simulate.certifier.tree import Tree, place_of, proof_of, since
 from robustsize.simulate.checker.forest import Leaves
+from robustsize.simulate.checker.outward import float_above
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof
 from robustsize.simulate.deadline import OutOfTimeError, check_time, until
@@ -95,7 +96,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Enclosure:
-    """Rigorous bounds lower <= min of sign * f over a ball <= upper, upper taken near `point`.
+    """Bounds lower <= min of sign * f over a ball <= upper, upper taken near `point`.
 
     complete: whether upper - lower came below the tolerance; else `reason` says why not.
     """
@@ -279,8 +280,8 @@ class _Certification:
     ) -> Certificate | None:
         """Carry out the tasks; an answer where one is found or the budget ends."""
         number = {id(search): i for i, search in enumerate(searches)}
-        until = self.deadline if self.nodes else self.search_until
-        frontier = Frontier(net, tasks, self.workers, until, self.most, self.nodes)
+        moment = self.deadline if self.nodes else self.search_until
+        frontier = Frontier(net, tasks, self.workers, moment, self.most, self.nodes)
         for advanced in frontier.rounds():
             self.nodes = frontier.nodes
             for search in advanced:
@@ -332,8 +333,7 @@ class _Certification:
             stack = [(number, signs)]
             while stack:
                 self.nodes += _EXACT_NODES
-                if time.monotonic() > self.deadline:
-                    return self._undecided("the time budget ended")
+                check_time()
                 if self.nodes > self.max_nodes:
                     return self._undecided(f"the budget of {self.max_nodes} regions ended")
                 node, split = stack.pop()
@@ -419,6 +419,9 @@ def minimum(
 ) -> Enclosure:
     """Enclose the least value of sign * f over the closed l_p ball of `radius` around `centre`.
 
+    By the search alone, to measure it: no checker establishes the bounds, and no answer rests on
+    them.
+
     Raises ValueError where the dimensions differ, OverflowError where values of the network come
     near the largest float.
     """
@@ -435,7 +438,7 @@ def minimum(
     error = float(ball.error[-1])
     lower, upper = frontier.open_bound(search), math.nextafter(search.best[0] + error, math.inf)
     if not math.isfinite(upper):
-        upper = rounded_up(sign * exact_value(net, centre))
+        upper = float_above(sign * exact_value(net, centre))
     complete = upper - lower <= tolerance + 4 * error
     reason = "" if complete else frontier.exhausted() or "rounding errors exceed the tolerance"
     seconds = time.monotonic() - started

@@ -62,7 +62,7 @@ def read_state(data: bytes, chain_of: ChainOf, *, relu_chain: bool) -> tuple[Cha
     marked = metadata.get("", {}).get("robustsize") == MARK
     if not (marked or relu_chain):
         raise ValueError(
-            "a state dict says nothing of activations or order: save the model with "
+            "a state dict does not record activations or order: save the model with "
             "torch.export.save as .pt2 or as .onnx, or, for an nn.Sequential of Linear layers with "
             "a ReLU between each two, add --relu-chain"
         )
@@ -102,7 +102,7 @@ def _numbers(state: dict[str, Any], metadata: dict[str, Any]) -> list[int]:
     if max(modules, default=0) > numbers[-1]:
         raise ValueError(
             f"the model has a module {max(modules)} after its last Linear layer {numbers[-1]}, of "
-            "which a state dict says nothing"
+            "which a state dict records nothing"
         )
     return numbers
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from robustsize.simulate.certifier.ball import ball_around, rounded_down, rounded_up
+from robustsize.simulate.certifier.ball import ball_around
 from robustsize.simulate.certifier.branch import LOWER, node_parts, relaxed
 from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.polytope import (
@@ -21,6 +21,7 @@ from robustsize.simulate.certifier.polytope import (
     least_value,
 )
 from robustsize.simulate.certifier.relaxation import evaluate, flatten, workspace
+from robustsize.simulate.checker.outward import float_above, float_below
 from robustsize.simulate.instance import Norm
 from robustsize.simulate.network import Network
 
@@ -158,7 +159,7 @@ def test_long_sums_of_the_largest_limbs_do_not_overflow(sign: float) -> None:
 
 @given(st.fractions())
 def test_rounding_is_directed(value: Fraction) -> None:
-    low, high = rounded_down(value), rounded_up(value)
+    low, high = float_below(value), float_above(value)
     assert Fraction(low) <= value <= Fraction(high)
     assert low == high or high == np.nextafter(low, np.inf)
 

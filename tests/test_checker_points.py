@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -49,6 +51,18 @@ def guarantee(instance: Instance) -> Guarantee:
 
 def shifted(network: Network, by: float) -> Network:
     return Network(network.weights, (*network.biases[:-1], network.biases[-1] + by))
+
+
+def test_the_checker_imports_nothing_that_searches() -> None:
+    code = (
+        "import sys\n"
+        "import robustsize.simulate.checker.points, robustsize.simulate.checker.proof_file\n"
+        "known = ('checker', 'files', 'instance', 'network', 'sets', 'whole_file')\n"
+        "print([m for m in sys.modules if m.split('.')[0] in ('numba', 'torch')\n"
+        "  or m.startswith('robustsize.simulate.') and m.split('.')[2] not in known])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # --- false certificates that were once given -----------------------------------------------------

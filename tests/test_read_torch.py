@@ -72,7 +72,7 @@ def test_our_own_file_says_what_it_is_and_loads_into_torch(tmp_path):
 def test_a_sequential_is_read_on_the_users_word(tmp_path):
     model = nn.Sequential(linear(3, 4), nn.ReLU(), linear(4, 4), nn.ReLU(), linear(4, 1))
     path = state(tmp_path, model)
-    assert "nothing of activations" in refusal(path)
+    assert "does not record activations" in refusal(path)
     agrees(load_network(path, CHAIN), model)
     many = nn.Sequential(*(m for _ in range(6) for m in (linear(3, 3), nn.ReLU())), linear(3, 1))
     agrees(load_network(state(tmp_path, many), CHAIN), many)

@@ -11,7 +11,7 @@ _MOST_RESIDUES = 4096
 
 
 def is_whole(expression: sp.Expr) -> bool:
-    """Whether an expression is an integer wherever it is defined; False says nothing.
+    """Whether an expression is an integer wherever it is defined; False where that is not known.
 
     A polynomial with rational coefficients in integers, such as n*(n + 1)/2, is whole if it is so
     at every residue of its variables modulo the common denominator.

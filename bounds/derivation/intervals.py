@@ -71,10 +71,6 @@ class Interval:
         """Whether every value is <= 0."""
         return less(self.high, ZERO, or_equal=True) is True
 
-    def has_zero(self) -> bool:
-        """Whether 0 may be a value."""
-        return self.sign() is None
-
 
 WHOLE = Interval(-inf, inf, True, True)
 

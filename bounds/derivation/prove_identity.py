@@ -19,7 +19,7 @@ _LARGEST, _TERMS, _LARGEST_SUM = 400, 50, 5_000
 
 
 def is_identity(relation: Relation, region: Region) -> bool:
-    """Whether the two sides are the same function; False says nothing.
+    """Whether the two sides are the same function; False where that is not known.
 
     Both are first written over the region's symbols, whose signs SymPy knows.
     """

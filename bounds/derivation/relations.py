@@ -16,7 +16,6 @@ import sympy as sp
 from robustsize.bounds.derivation.integrality import is_whole
 from robustsize.bounds.sums import height, taken_apart
 
-OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 SYMPY_OPERATORS = {
     sp.StrictLessThan: "<",
     sp.LessThan: "<=",
@@ -153,7 +152,7 @@ def _relation(left: sp.Expr, op: str, right: int) -> Relation:
 
 
 def plainly_true(relation: Relation) -> bool:
-    """Whether it holds between rational numbers; False says nothing."""
+    """Whether it holds between rational numbers; False where that is not known."""
     left, right = relation.left, relation.right
     if not (isinstance(left, sp.Rational) and isinstance(right, sp.Rational)):
         return False

@@ -11,7 +11,7 @@ _GROWING = (sp.gamma, sp.factorial, sp.binomial)
 
 
 def exactly_zero(expression: sp.Expr, point: Mapping[sp.Symbol, Fraction]) -> bool:
-    """Whether SymPy finds an expression to be 0 at a rational point; False says nothing.
+    """Whether SymPy finds an expression to be 0 at a rational point; False where that is not known.
 
     Only rewritings that hold for all real numbers are used: the automatic ones, expansion, and
     the logarithm of a product of positive numbers. Points at which numbers would grow too long

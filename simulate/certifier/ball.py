@@ -46,16 +46,6 @@ def _enclosed(numerator: int, denominator: int) -> tuple[float, float]:
     return near, math.nextafter(near, math.inf) if order else near
 
 
-def rounded_down(value: Fraction) -> float:
-    """The largest float at most `value`."""
-    return _enclosed(value.numerator, value.denominator)[0]
-
-
-def rounded_up(value: Fraction) -> float:
-    """The smallest float at least `value`."""
-    return _enclosed(value.numerator, value.denominator)[1]
-
-
 def box_around(net: FlatNetwork, low: Point, high: Point, sign: int) -> Ball:
     """The root region of a search for sign * f on a box.
 

@@ -14,7 +14,6 @@ from robustsize.simulate.deadline import check_time
 from robustsize.simulate.instance import Instance, Norm, Point
 
 _DESCENTS = 8
-_CUTS = 30
 _ROOT_BITS = 120
 
 

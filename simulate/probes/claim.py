@@ -38,7 +38,7 @@ class Reading(Enum):
 class Limit:
     """One side of a prediction.
 
-    source: what sets it. vacuous: why it says nothing here, None where it says something.
+    source: what sets it. vacuous: why it is vacuous here, None where it is not.
     """
 
     value: Number
