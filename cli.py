@@ -39,7 +39,6 @@ from robustsize.report.files import (
     folder_of_run,
     input_file,
     output_folder,
-    write_text,
 )
 from robustsize.report.options import (
     Commands,
@@ -525,7 +524,10 @@ def certify(
     )
 
     if table_path:
-        write_text(table_path, certificates_csv(found, wanted.place))
+        from robustsize.simulate.files import write_bytes
+
+        with complaints_about("--csv", str(table_path)):
+            write_bytes(table_path, certificates_csv(found, wanted.place).encode())
     if proof_path and checked.proof is not None:
         from robustsize.simulate.checker.proof_file import save_proof
 

@@ -1,7 +1,9 @@
 """`build` and `certify`: networks that keep their promise, one clear line for what cannot be."""
 
+import errno
 import json
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -273,3 +275,21 @@ def test_bad_input_is_one_line(tmp_path):
     assert "R^4" in complaint("certify", other, "--instance", instance)
     instance.write_bytes(instance.read_bytes()[:100])
     assert "net.instance.npz" in complaint("certify", other, "--instance", instance)
+
+
+@pytest.mark.parametrize("option", ["--csv", "--proof"])
+def test_a_full_disk_is_named_by_its_option_and_leaves_nothing(option, tmp_path, monkeypatch):
+    run("build", "thm3.3", "--d", "2", "--epsilon", "0.2", "--c", "0.5", "-o", tmp_path / "net.npz")
+    before = set(tmp_path.iterdir())
+
+    def full(path, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    file = tmp_path / ("points.csv" if option == "--csv" else "net.proof.npz")
+    every = ["--all"] if option == "--csv" else []
+    network, instance = tmp_path / "net.npz", tmp_path / "net.instance.npz"
+    said = complaint("certify", network, "--instance", instance, *every, option, file)
+    assert said.startswith(f"robustsize: {option} ")
+    assert "No space left" in said
+    assert set(tmp_path.iterdir()) == before
