@@ -5,6 +5,7 @@ This module is imported before everything else, so it imports nothing but the st
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -52,6 +53,7 @@ def end_on_signals() -> None:
     Whatever code runs: a thread waits for the signals, so that neither an import, a compiler nor a
     library that catches KeyboardInterrupt delays or swallows them. Ctrl-C is blocked in the calling
     thread, and so in all threads and processes that it starts: only this program answers it.
+    When all is done and the interpreter takes itself down, signals are too late to be answered.
     """
     if any(thread.name == _WATCHER for thread in threading.enumerate()):
         return
@@ -60,12 +62,18 @@ def end_on_signals() -> None:
     watched = [s for s in _SAID if signal.getsignal(s) is not signal.SIG_IGN]
     for number in watched:
         signal.signal(number, _end)
+    atexit.register(_ignore, watched)  # the first to be registered runs last
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(read, watched), name=_WATCHER, daemon=True).start()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 _WATCHER = "signals"
+
+
+def _ignore(watched: list[signal.Signals]) -> None:
+    for number in watched:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _watch(read: int, watched: list[signal.Signals]) -> None:

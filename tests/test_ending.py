@@ -24,7 +24,7 @@ COMMANDS = {
     "bound": ["bound", "thm4.3", "--d", "2:1000", "--epsilon", "0.1"],
     "search": ["search", "--d", "4", "--epsilon", "0.2", "--c", "0.5", "-o", "out"],
     "check": ["check", "all"],
-    "build": ["build", "thm4.3", "--d", "12", "--epsilon", "0.3", "--c", "0.5", "-o", "n.npz"],
+    "build": ["build", "thm4.3", "--d", "14", "--epsilon", "0.3", "--c", "0.5", "-o", "n.npz"],
 }
 
 
@@ -83,6 +83,33 @@ def test_ctrl_c_ends_with_one_line_at_any_time(command, after, tmp_path):
     code, said = interrupted(COMMANDS[command], tmp_path, after)
     assert (code, said) == (Exit.INTERRUPTED, ["robustsize: interrupted"])
     assert [path for path in tmp_path.rglob("*") if path.name.endswith(".partial")] == []
+
+
+LATE = """
+import atexit, signal, sys, time
+from robustsize.report.ending import end_on_signals
+end_on_signals()
+class Last:
+    def __del__(self, sleep=time.sleep):
+        print("last", flush=True)
+        sleep(0.5)
+sys.modules["last"] = Last()
+"""
+
+
+def test_ctrl_c_while_the_interpreter_takes_itself_down_changes_nothing(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", LATE],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        preexec_fn=hear_signals,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "last\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
 
 
 def test_ctrl_c_twice_is_one_end(tmp_path):
