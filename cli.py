@@ -102,8 +102,8 @@ def _read(
     norm: Norm | None,
 ) -> tuple[Any, Any]:
     """The network and the guarantee that files hold; `option` names the instance."""
-    from robustsize.simulate.export import Reading, read_network
-    from robustsize.simulate.guarantee import read_guarantee
+    from robustsize.simulate.certify.guarantee import read_guarantee
+    from robustsize.simulate.networks.export import Reading, read_network
 
     with complaints_about("NETWORK", network):
         read = read_network(input_file("NETWORK", network), Reading(**reading))
@@ -169,7 +169,7 @@ def bound(
 
     Example: robustsize bound thm4.3 --d 20 --epsilon 0.1 --form explicit
     """
-    from robustsize.bounds.value import bound_value, choose_form
+    from robustsize.bounds.evaluate import bound_value, choose_form
     from robustsize.report.bound_text import bound_json, bound_lines
 
     form = choose_form(theorem, norm, FormName(form_name) if form_name else None)
@@ -225,8 +225,8 @@ def solve(
 
     Example: robustsize solve thm4.3 --for d --size 25e6 --epsilon 0.1
     """
+    from robustsize.bounds.evaluate import choose_form
     from robustsize.bounds.solve import solve as solve_for
-    from robustsize.bounds.value import choose_form
     from robustsize.report.bound_text import crossing_json, crossing_lines
 
     parameter = BY_OPTION.get(f"--{wanted.removeprefix('--')}")
@@ -331,7 +331,7 @@ def probe(
     folder = output_folder(output)
     with progress.shown() as show:
         from robustsize.report.agree import probe_task
-        from robustsize.simulate.probes.catalogue import probe_of
+        from robustsize.simulate.theorems.catalogue import probe_of
 
         chosen = probe_of(theorem, "ID")
         task = probe_task(chosen, values, norm, seeds or chosen.quick.seeds, seed, device)
@@ -418,16 +418,16 @@ def build(
     path = check_network_path(output)
     point, random = one_point(values), instance == "random"
     with progress.shown() as show:
-        from robustsize.simulate.construct.build import (
+        from robustsize.simulate.certify.guarantee import Guarantee, certificate
+        from robustsize.simulate.data.read_sets import read_points
+        from robustsize.simulate.networks.export import save_network
+        from robustsize.simulate.theorems.build import (
             Request,
             notes_on_domain,
             parameters_read,
             promise,
         )
-        from robustsize.simulate.construct.build import build as construct
-        from robustsize.simulate.export import save_network
-        from robustsize.simulate.guarantee import Guarantee, certificate
-        from robustsize.simulate.sets.read_sets import read_points
+        from robustsize.simulate.theorems.build import build as construct
 
         where = f"by {theorem.id}" + ("" if random else " on the points of a file")
         refuse_unread(point, parameters_read(theorem.id, random=random), where)
@@ -505,7 +505,7 @@ def certify(
         if not every:
             raise InputError(f"--csv {table_file!r}: a table of points goes with --all; add --all")
     with progress.shown() as show:
-        from robustsize.simulate.guarantee import certificate, certificates, joined
+        from robustsize.simulate.certify.guarantee import certificate, certificates, joined
 
         read, wanted = _read(network, "--instance", instance, reading, radius, norm)
         settings: dict[str, Any] = {
@@ -524,7 +524,7 @@ def certify(
     )
 
     if table_path:
-        from robustsize.simulate.files import write_bytes
+        from robustsize.simulate.system.files import write_bytes
 
         with complaints_about("--csv", str(table_path)):
             write_bytes(table_path, certificates_csv(found, wanted.place).encode())
@@ -566,8 +566,8 @@ def _certify_classes(
 ) -> NoReturn:
     """Certify or refute every margin of a classifier, and leave with the answer's exit code."""
     with progress.shown() as show:
-        from robustsize.simulate.export import Reading, read_network
-        from robustsize.simulate.guarantee import margins, read_classified
+        from robustsize.simulate.certify.guarantee import margins, read_classified
+        from robustsize.simulate.networks.export import Reading, read_network
 
         def read_as(**which: Any) -> Any:
             with complaints_about("NETWORK", network):
@@ -626,9 +626,9 @@ def recheck(
     Example: robustsize recheck net.npz net.instance.npz net.proof.npz
     """
     with progress.shown():
+        from robustsize.simulate.certify.guarantee import recheck as establish
         from robustsize.simulate.checker.forest import ProofError
         from robustsize.simulate.checker.proof_file import load_proof
-        from robustsize.simulate.guarantee import recheck as establish
 
         read, wanted = _read(network, "INSTANCE", instance, reading, radius, norm)
         with complaints_about("PROOF", proof):
@@ -707,7 +707,7 @@ def search(
     drawn = None if all_labellings else sample
     run = _search_in_words(instance, point, norm, labelling, seeds, seed, architecture, drawn)
     with progress.shown() as show, complaints_about("--instance", instance):
-        from robustsize.simulate.search_job import HARD, instance_of, run_search, run_shatter
+        from robustsize.simulate.search.job import HARD, instance_of, run_search, run_shatter
 
         if instance != HARD:
             input_file("--instance", instance)
@@ -778,7 +778,7 @@ def _finish_search(made: dict[str, Any], as_json: bool, *, shattered: bool) -> N
 
 
 def _certificate_code(checked: Any) -> Exit:
-    from robustsize.simulate.certify import CertificateStatus
+    from robustsize.simulate.certify.complete import CertificateStatus
 
     if checked.counterexample is not None:
         return Exit.REFUTED

@@ -23,8 +23,8 @@ import numpy as np
 import z3
 from flint import fmpq
 
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.networks.network import Network
 
 Vector = tuple[fmpq, ...]
 Layers = list[tuple[list[Vector], Vector]]

@@ -18,8 +18,8 @@ import numpy as np
 from _exact import Problem, failing_distance_squared, least_value
 from numpy.typing import NDArray
 
-from robustsize.simulate.instance import Instance, Norm, Point
-from robustsize.simulate.network import Network
+from robustsize.simulate.data.instance import Instance, Norm, Point
+from robustsize.simulate.networks.network import Network
 
 Random = np.random.Generator
 Floats = NDArray[np.float64]

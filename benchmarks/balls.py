@@ -22,9 +22,9 @@ from _common import Row, middle_and_spread, run
 from flint import arb, ctx
 from mpmath import iv
 
-from robustsize.bounds.balls import ball, evaluate
-from robustsize.bounds.derivation.enclose import Box, natural
-from robustsize.bounds.derivation.intervals import Interval
+from robustsize.bounds.arithmetic.balls import ball, evaluate
+from robustsize.bounds.arithmetic.intervals import Interval
+from robustsize.bounds.prover.engines.enclose import Box, natural
 
 BITS = 128
 x, y = sp.symbols("x y", real=True)
@@ -40,7 +40,7 @@ Sign = Callable[[tuple[tuple[Fraction, Fraction], ...]], bool]
 
 
 def with_balls(expression: sp.Expr) -> Sign:
-    """A box as one ball an axis, evaluated by `robustsize.bounds.balls`."""
+    """A box as one ball an axis, evaluated by `robustsize.bounds.arithmetic.balls`."""
     symbols = sorted(expression.free_symbols, key=str)
 
     def positive(sides: tuple[tuple[Fraction, Fraction], ...]) -> bool:

@@ -36,12 +36,12 @@ import numpy as np
 import torch
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from robustsize.simulate.certifier.ball import ball_around
-from robustsize.simulate.certifier.branch import LOWER, node_parts, relaxed
-from robustsize.simulate.certifier.relaxation import flatten
-from robustsize.simulate.certify import CertificateStatus, certify, minimum
-from robustsize.simulate.instance import Instance, Norm
-from robustsize.simulate.network import Network
+from robustsize.simulate.certify.ball import ball_around
+from robustsize.simulate.certify.branch import LOWER, node_parts, relaxed
+from robustsize.simulate.certify.complete import CertificateStatus, certify, minimum
+from robustsize.simulate.certify.relaxation import flatten
+from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.networks.network import Network
 
 SIZES = ((2, 8), (2, 32), (4, 16), (4, 32), (8, 16), (8, 32))
 RADIUS = Fraction(3, 10)

@@ -31,8 +31,8 @@ from typing import Any
 
 import mpmath
 
-from robustsize.bounds.derivation import Status, check_step, loads
-from robustsize.bounds.derivation.isolated import Answer, Done, Job, Limits, Refused, Workers
+from robustsize.bounds.prover import Status, check_step, loads
+from robustsize.bounds.prover.isolated import Answer, Done, Job, Limits, Refused, Workers
 from robustsize.report.progress import shown
 
 MEMORY_BYTES = 1 << 29

@@ -18,9 +18,9 @@ from itertools import islice
 from multiprocessing import get_context
 from time import monotonic
 
-from robustsize.bounds.derivation import Status, check_step
-from robustsize.bounds.derivations import derivation
-from robustsize.bounds.derivations.mutants import Mutant, all_mutants, falsified, mutants
+from robustsize.bounds.prover import Status, check_step
+from robustsize.bounds.prover.mutants import Mutant, all_mutants, falsified, mutants
+from robustsize.bounds.theorems.proofs import derivation
 from robustsize.report.progress import shown
 
 HARD = 8

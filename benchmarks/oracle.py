@@ -48,11 +48,11 @@ from _exact import (
 )
 from _small_networks import Case, case, problems
 
-from robustsize.simulate.certify import Certificate, CertificateStatus, certify
-from robustsize.simulate.guarantee import Guarantee, certificate
-from robustsize.simulate.instance import Instance, Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.certify.complete import Certificate, CertificateStatus, certify
+from robustsize.simulate.certify.guarantee import Guarantee, certificate
+from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.data.regions import Region
+from robustsize.simulate.networks.network import Network
 
 CHUNK = 10
 """Cases that a worker takes at a time."""

@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from _common import Row, middle_and_spread, run
 
-from robustsize.simulate.train import train
-from robustsize.simulate.training.plan import Plan
+from robustsize.simulate.train.adversarial import train
+from robustsize.simulate.train.plan import Plan
 
 STEPS = 100
 # A margin that no network reaches, so that every one takes all steps.

@@ -22,19 +22,19 @@ from math import inf
 
 from _common import Row, middle_and_spread, run
 
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.construct.thm4_3 import hard_instance_network
-from robustsize.simulate.instance import (
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import (
     HardInstance,
     Norm,
     checkerboard,
     hard_instance,
     random_labelling,
 )
-from robustsize.simulate.search import Settings, search
-from robustsize.simulate.searching.prune import Effort
-from robustsize.simulate.train import train
-from robustsize.simulate.training.plan import Plan
+from robustsize.simulate.search.prune import Effort
+from robustsize.simulate.search.smallest import Settings, search
+from robustsize.simulate.theorems.thm4_3.construction import hard_instance_network
+from robustsize.simulate.train.adversarial import train
+from robustsize.simulate.train.plan import Plan
 
 PEER_ARCHITECTURES: dict[int, tuple[tuple[int, ...], ...]] = {
     2: ((1,), (2,), (3,), (4,)),

@@ -24,8 +24,8 @@ import numpy as np
 from _common import Row, middle_and_spread, run
 from training_peers import PLAN, Run, copied, left_out, loop, peers
 
-from robustsize.simulate.training.batch import Batch, Data, new_batch
-from robustsize.simulate.training.numba_engine import NumbaEngine
+from robustsize.simulate.train.batch import Batch, Data, new_batch
+from robustsize.simulate.train.numba_engine import NumbaEngine
 
 Case = tuple[int, tuple[int, ...], int]
 """d, hidden widths, m."""

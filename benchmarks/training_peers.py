@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robustsize.simulate.training.batch import Batch, Data, Layout
-from robustsize.simulate.training.plan import Plan
-from robustsize.simulate.training.torch_engine import DECAY_FIRST, DECAY_SECOND, STABILISER, step
+from robustsize.simulate.train.batch import Batch, Data, Layout
+from robustsize.simulate.train.plan import Plan
+from robustsize.simulate.train.torch_engine import DECAY_FIRST, DECAY_SECOND, STABILISER, step
 
 PLAN = Plan(radius=0.02, steps=10_000)
 STEPS = np.arange(1, PLAN.steps + 1)

@@ -34,7 +34,7 @@ RELATED_IDS = (
     "bartlett2019.11",
     "li2025",
 )
-"""Bounds of other papers (bounds.related)."""
+"""Bounds of other papers (bounds.theorems.related)."""
 
 IDS = PAPER_IDS + RELATED_IDS
 
@@ -48,9 +48,11 @@ def theorem(id: str) -> Theorem:
         near = difflib.get_close_matches(id, IDS, n=1, cutoff=0.0)[0]
         raise InputError(f"unknown theorem {id!r}; did you mean {near}? `robustsize list` has all")
     if id in RELATED_IDS:
-        loaded = import_module("robustsize.bounds.related").THEOREMS[id]
+        loaded = import_module("robustsize.bounds.theorems.related").THEOREMS[id]
     else:
-        loaded = import_module(f"robustsize.bounds.theorems.{id.replace('.', '_')}").THEOREM
+        loaded = import_module(
+            f"robustsize.bounds.theorems.{id.replace('.', '_')}.statement"
+        ).THEOREM
     assert isinstance(loaded, Theorem)
     return loaded
 

@@ -14,10 +14,10 @@ from math import ceil, floor
 
 import sympy as sp
 
-from robustsize.bounds import balls
+from robustsize.bounds.arithmetic import balls
+from robustsize.bounds.evaluate import Sufficiency, bound_value, require_comparable
 from robustsize.bounds.statement import Form, Hypothesis, Kind, Theorem
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Parameter, Values, checked
-from robustsize.bounds.value import Sufficiency, bound_value, require_comparable
 
 LARGEST = 10**9
 """Integers are sought up to here."""

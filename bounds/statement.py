@@ -7,7 +7,7 @@ from enum import Enum
 
 import sympy as sp
 
-from robustsize.bounds.growth import SHARPEST, Growth
+from robustsize.bounds.counting.growth import SHARPEST, Growth
 from robustsize.bounds.symbols import L, Norm, alpha, d
 
 
@@ -99,7 +99,7 @@ class SmallestSize:
     """An explicit lower bound: the smallest n for which F_{n,L} has room for the labellings.
 
     The condition is that each growth bound G(n, L, m) >= m - log2 Hamming(m, alpha), m = `points`,
-    for networks on `dimension` inputs (bounds.growth, bounds.smallest_size).
+    for networks on `dimension` inputs (bounds.counting.growth, bounds.counting.smallest_size).
     """
 
     points: sp.Expr
@@ -122,7 +122,7 @@ class Form:
     base: for exponential forms the base of the power; the form is vacuous where it is >= 1.
     increasing, decreasing: the symbols in which the form is monotone, a lower bound at alpha = 0.
     trivial: a lower bound of at most that is vacuous. derivations: the ids of the checked
-    derivations that an explicit form stands on (bounds.derivations).
+    derivations that an explicit form stands on (bounds.theorems.proofs).
     """
 
     name: FormName

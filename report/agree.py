@@ -14,25 +14,16 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from robustsize.bounds.balls import float_above, float_below
+from robustsize.bounds.arithmetic.balls import float_above, float_below
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, d
 from robustsize.report import agreement_page
 from robustsize.report.agreement_figure import figures, name_of_figure
 from robustsize.report.ending import Exit
-from robustsize.report.files import (
-    check_folder,
-    folder_of_run,
-    save_figure,
-    write_json,
-    write_text,
-)
+from robustsize.report.files import check_folder, folder_of_run, save_figure, write_json, write_text
 from robustsize.report.progress import Progress, silent
 from robustsize.report.sources import source_digest
-from robustsize.report.statistics import corrected_confidence, is_statistical, point
-from robustsize.report.verdict import Agreement, Verdict, judge
-from robustsize.simulate.deadline import OutOfTimeError, until
-from robustsize.simulate.probes.catalogue import PROBES, probe_of
-from robustsize.simulate.probes.claim import (
+from robustsize.simulate.data.exact import OutOfReachError
+from robustsize.simulate.experiment.claim import (
     Evidence,
     Limit,
     Number,
@@ -40,9 +31,12 @@ from robustsize.simulate.probes.claim import (
     evidence_json,
     evidence_of,
 )
-from robustsize.simulate.probes.probe import Axes, Cell, Outcome, Probe, Row, Run, Setting
-from robustsize.simulate.sets.exact import OutOfReachError
-from robustsize.simulate.train import engine_for
+from robustsize.simulate.experiment.probe import Axes, Cell, Outcome, Probe, Row, Run, Setting
+from robustsize.simulate.experiment.statistics import corrected_confidence, is_statistical, point
+from robustsize.simulate.experiment.verdict import Agreement, Verdict, judge
+from robustsize.simulate.system.deadline import OutOfTimeError, until
+from robustsize.simulate.theorems.catalogue import PROBES, probe_of
+from robustsize.simulate.train.adversarial import engine_for
 
 RESULT = "agreement.json"
 SUMMARY = "summary.md"

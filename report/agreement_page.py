@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from robustsize.report.numbers import number
-from robustsize.report.verdict import Agreement
-from robustsize.simulate.probes.claim import Reading
+from robustsize.simulate.experiment.claim import Reading
+from robustsize.simulate.experiment.verdict import Agreement
 
 _READING = """\
 Size counts non-zero weights and non-zero biases. A certified network is a witness from above: that

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from robustsize.bounds.evaluate import bound_value
 from robustsize.bounds.statement import Constant, Form, FormName, Theorem
 from robustsize.bounds.symbols import InputError, Norm, Values
-from robustsize.bounds.value import bound_value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from robustsize.bounds.smallest_size import condition
+from robustsize.bounds.counting.smallest_size import condition
+from robustsize.bounds.evaluate import BoundValue, Sufficiency, written
 from robustsize.bounds.solve import Crossing
 from robustsize.bounds.statement import Constant, Form, Kind, SmallestSize, Theorem
-from robustsize.bounds.value import BoundValue, Sufficiency, written
 from robustsize.report.numbers import magnitude, rounds_up
 from robustsize.report.numbers import number as shown
 

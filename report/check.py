@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from robustsize.bounds.derivation import (
+from robustsize.bounds.prover import (
     Counterexample,
     Derivation,
     DerivationError,
@@ -20,18 +20,11 @@ from robustsize.bounds.derivation import (
     check_step,
     load,
 )
-from robustsize.bounds.derivation.check import check_ids, step_limits, stopped
-from robustsize.bounds.derivation.isolated import (
-    Done,
-    Job,
-    Limits,
-    Refused,
-    Stopped,
-    Workers,
-)
-from robustsize.bounds.derivations import IDS, MODULES, derivation, is_printed
-from robustsize.bounds.derivations.expected import Expectation, expectations
-from robustsize.bounds.derivations.finite_cases import FINITE_CASES, FiniteCase
+from robustsize.bounds.prover.check import check_ids, step_limits, stopped
+from robustsize.bounds.prover.isolated import Done, Job, Limits, Refused, Stopped, Workers
+from robustsize.bounds.theorems.expected import Expectation, expectations
+from robustsize.bounds.theorems.finite_cases import FINITE_CASES, FiniteCase
+from robustsize.bounds.theorems.proofs import IDS, MODULES, derivation, is_printed
 from robustsize.report.ending import Exit
 from robustsize.report.progress import Progress, silent
 

@@ -6,10 +6,10 @@ from itertools import groupby
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from robustsize.bounds.derivation import Counterexample, Domain, Outcome, Status
-from robustsize.bounds.derivations import derivation, is_printed
-from robustsize.bounds.derivations.expected import Expectation, expectations
-from robustsize.bounds.derivations.finite_cases import FINITE_CASES
+from robustsize.bounds.prover import Counterexample, Domain, Outcome, Status
+from robustsize.bounds.theorems.expected import Expectation, expectations
+from robustsize.bounds.theorems.finite_cases import FINITE_CASES
+from robustsize.bounds.theorems.proofs import derivation, is_printed
 
 if TYPE_CHECKING:
     from robustsize.report.check import Checked, CheckReport

@@ -13,7 +13,7 @@ import threading
 from enum import IntEnum
 from typing import Any
 
-from robustsize.simulate.whole_file import remove_partial_files
+from robustsize.simulate.system.whole_file import remove_partial_files
 
 
 class Exit(IntEnum):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from robustsize.bounds.symbols import InputError
-from robustsize.simulate.whole_file import whole_file
+from robustsize.simulate.system.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

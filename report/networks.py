@@ -10,14 +10,14 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
+from robustsize.bounds.evaluate import BoundValue
 from robustsize.bounds.symbols import Norm
-from robustsize.bounds.value import BoundValue
 from robustsize.report.bound_text import number
 from robustsize.report.numbers import number as rounded
-from robustsize.simulate.certify import Certificate, CertificateStatus
+from robustsize.simulate.certify.complete import Certificate, CertificateStatus
+from robustsize.simulate.certify.guarantee import MarginAnswer, worst
 from robustsize.simulate.construct.result import Construction
-from robustsize.simulate.guarantee import MarginAnswer, worst
-from robustsize.simulate.sets.read_sets import ClassPoints
+from robustsize.simulate.data.read_sets import ClassPoints
 
 Place = Callable[[int], str]
 """Where the user's file has a point: "line 4"."""

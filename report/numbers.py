@@ -8,7 +8,7 @@ from math import floor
 
 from flint import arb, ctx
 
-from robustsize.bounds import balls
+from robustsize.bounds.arithmetic import balls
 from robustsize.bounds.statement import Kind
 
 Number = int | Fraction | float

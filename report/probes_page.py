@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustsize.simulate.probes.catalogue import PROBES
-from robustsize.simulate.probes.probe import Probe, Setting
+from robustsize.simulate.experiment.probe import Probe, Setting
+from robustsize.simulate.theorems.catalogue import PROBES
 
 _HEAD = """# The probes
 

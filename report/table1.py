@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from robustsize.bounds.catalogue import theorem
+from robustsize.bounds.evaluate import BoundValue, bound_value
 from robustsize.bounds.statement import Form, Theorem
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Values, checked
-from robustsize.bounds.value import BoundValue, bound_value
 from robustsize.report.bound_text import bound_json, number
 
 if TYPE_CHECKING:

@@ -15,15 +15,15 @@ from robustsize.report import agree as job
 from robustsize.report.agreement_figure import figures
 from robustsize.report.agreement_page import page
 from robustsize.report.probes_page import page as probes_page
-from robustsize.report.verdict import Agreement
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.instance import hard_instance
-from robustsize.simulate.network import Network
-from robustsize.simulate.probes import thm4_3
-from robustsize.simulate.probes.catalogue import BY_ID, PROBES
-from robustsize.simulate.probes.claim import Limit, Prediction, at_most, exactly
-from robustsize.simulate.probes.probe import Cell, Outcome, Probe, Row, axes
-from robustsize.simulate.sets.exact import PrecisionError
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.exact import PrecisionError
+from robustsize.simulate.data.instance import hard_instance
+from robustsize.simulate.experiment.claim import Limit, Prediction, at_most, exactly
+from robustsize.simulate.experiment.probe import Cell, Outcome, Probe, Row, axes
+from robustsize.simulate.experiment.verdict import Agreement
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.catalogue import BY_ID, PROBES
+from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
 
 QUICK = thm4_3.PROBE.quick
 TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
@@ -190,7 +190,7 @@ def test_float64_that_does_not_hold_an_instance_is_no_complaint_about_the_device
 
 
 def test_a_fault_inside_a_search_is_not_taken_for_bad_input(tmp_path, monkeypatch):
-    from robustsize.simulate.probes import sizes
+    from robustsize.simulate.experiment import sizes
 
     def broken(*args, **options):
         raise ValueError("a fault of ours")

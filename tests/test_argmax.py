@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from onnx import helper, numpy_helper
 
 from robustsize.cli import cli
-from robustsize.simulate.export import Reading, read_network
-from robustsize.simulate.guarantee import margins, read_classified
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.read_sets import read_classes
+from robustsize.simulate.certify.guarantee import margins, read_classified
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.read_sets import read_classes
+from robustsize.simulate.networks.export import Reading, read_network
+from robustsize.simulate.networks.network import Network
 
 W1 = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
 W2 = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])

@@ -9,7 +9,7 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustsize.bounds import balls
+from robustsize.bounds.arithmetic import balls
 
 x = sp.Symbol("x", positive=True)
 y = sp.Symbol("y", real=True)

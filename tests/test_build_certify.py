@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from robustsize.cli import cli
-from robustsize.simulate import files
-from robustsize.simulate.export import to_onnx
-from robustsize.simulate.guarantee import Guarantee, read_guarantee
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.certify.guarantee import Guarantee, read_guarantee
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.regions import Region
+from robustsize.simulate.networks.export import to_onnx
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.system import files
 
 BUILDS = [
     ("thm2.2", "--d", "5", "--epsilon", "0.2", "--delta", "0.19"),

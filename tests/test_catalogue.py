@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sympy import Integer, Rational
 
-from robustsize.bounds import balls, related
+from robustsize.bounds.arithmetic import balls
 from robustsize.bounds.catalogue import IDS, PAPER_IDS, RELATED_IDS, catalogue, theorem
-from robustsize.bounds.derivation import Status, check
-from robustsize.bounds.derivations import derivation
+from robustsize.bounds.evaluate import IncomparableError, Sufficiency, bound_value, choose_form
+from robustsize.bounds.prover import Status, check
 from robustsize.bounds.solve import solve
 from robustsize.bounds.statement import Constant, FormName, Kind, Quantity, SmallestSize
 from robustsize.bounds.symbols import (
@@ -26,7 +26,8 @@ from robustsize.bounds.symbols import (
     epsilon,
     k,
 )
-from robustsize.bounds.value import IncomparableError, Sufficiency, bound_value, choose_form
+from robustsize.bounds.theorems import related
+from robustsize.bounds.theorems.proofs import derivation
 from robustsize.report.catalogue_page import page
 
 ROOT = Path(__file__).parent.parent

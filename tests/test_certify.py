@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from robustsize.simulate.certifier.exact_leaves import ExactBall
-from robustsize.simulate.certifier.frontier import Frontier
-from robustsize.simulate.certifier.relaxation import flatten
-from robustsize.simulate.certify import Certificate, CertificateStatus, certify, minimum
+from robustsize.simulate.certify.complete import Certificate, CertificateStatus, certify, minimum
+from robustsize.simulate.certify.exact_leaves import ExactBall
+from robustsize.simulate.certify.frontier import Frontier
+from robustsize.simulate.certify.relaxation import flatten
 from robustsize.simulate.checker.points import Bounds as FoundBounds
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
-from robustsize.simulate.deadline import OutOfTimeError, until
-from robustsize.simulate.instance import Instance, Norm
-from robustsize.simulate.network import Network
+from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.system.deadline import OutOfTimeError, until
 
 CERTIFIED, COUNTEREXAMPLE = CertificateStatus.CERTIFIED, CertificateStatus.COUNTEREXAMPLE
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)

@@ -10,20 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from robustsize.simulate.certifier.ball import ball_around
-from robustsize.simulate.certifier.branch import LOWER, node_parts, relaxed
-from robustsize.simulate.certifier.exact_value import exact_value
-from robustsize.simulate.certifier.polytope import (
+from robustsize.simulate.certify.ball import ball_around
+from robustsize.simulate.certify.branch import LOWER, node_parts, relaxed
+from robustsize.simulate.certify.exact_value import exact_value
+from robustsize.simulate.certify.polytope import (
     EMPTY,
     OPTIMAL,
     dual_simplex,
     least_under,
     least_value,
 )
-from robustsize.simulate.certifier.relaxation import evaluate, flatten, workspace
+from robustsize.simulate.certify.relaxation import evaluate, flatten, workspace
 from robustsize.simulate.checker.outward import float_above, float_below
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.networks.network import Network
 
 BOTH = pytest.mark.parametrize("p", list(Norm))
 HALF = Fraction(1, 2)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from robustsize.bounds.derivation import DerivationError
-from robustsize.bounds.derivations import expected
+from robustsize.bounds.prover import DerivationError
+from robustsize.bounds.theorems import expected
 from robustsize.report import check
 from robustsize.report.check_text import explain
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from robustsize.bounds import derivation as package
-from robustsize.bounds.derivation import DerivationError, Status, integer
-from robustsize.bounds.derivation.decide import holds
-from robustsize.bounds.derivation.isolated import Done, Job, Limits, Refused, Stopped, Workers
-from robustsize.bounds.derivation.relations import Relation
+from robustsize.bounds import prover as package
+from robustsize.bounds.prover import DerivationError, Status, integer
+from robustsize.bounds.prover.engines.decide import holds
+from robustsize.bounds.prover.isolated import Done, Job, Limits, Refused, Stopped, Workers
+from robustsize.bounds.prover.language.relations import Relation
 from robustsize.bounds.symbols import InputError
 from robustsize.report import check
 
@@ -62,7 +62,7 @@ def test_a_job_that_ends_badly_costs_its_own_answer_only() -> None:
 
 
 def test_bad_input_is_told_from_failure() -> None:
-    from robustsize.bounds.derivation import loads
+    from robustsize.bounds.prover import loads
 
     with Workers(1) as workers:
         [answer] = workers.answers([Job(partial(loads, "nonsense"), ROOM)])

@@ -16,15 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.certify import CertificateStatus, certify
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.certify.guarantee import Guarantee, certificate, recheck
 from robustsize.simulate.checker.dual import Layers, Multipliers, fractions, lower_bounds
 from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.proof_file import load_proof, save_proof
-from robustsize.simulate.guarantee import Guarantee, certificate, recheck
-from robustsize.simulate.instance import BoxInstance, Instance, Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.data.instance import BoxInstance, Instance, Norm
+from robustsize.simulate.data.regions import Region
+from robustsize.simulate.networks.network import Network
 
 CERTIFIED, REFUTED = CertificateStatus.CERTIFIED, CertificateStatus.COUNTEREXAMPLE
 BOTH = pytest.mark.parametrize("p", list(Norm))

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.certify import CertificateStatus
+from robustsize.simulate.certify.complete import CertificateStatus
+from robustsize.simulate.certify.guarantee import Guarantee, read_guarantee
+from robustsize.simulate.certify.structural import certify_structure
 from robustsize.simulate.checker.bumps import OtherFormError
 from robustsize.simulate.checker.forest import LEAF, Forest, ProofError
 from robustsize.simulate.checker.layered import _affine
@@ -23,13 +25,11 @@ from robustsize.simulate.checker.structural import (
     read_form,
 )
 from robustsize.simulate.construct.quadratic import quadratic_network
-from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
-from robustsize.simulate.guarantee import Guarantee, read_guarantee
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.regions import Region, SeparatedPair
-from robustsize.simulate.structural import certify_structure
+from robustsize.simulate.data.exact import Rationals
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.regions import Region, SeparatedPair
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm3_3.construction import Form, robust_classifier
 
 CERTIFIED = CertificateStatus.CERTIFIED
 SCALES = (1e-300, 1e-163, 1e-30, 1e-8, 1e-3, 1.0, 1e3, 1e8, 2.0**53, 1e150, 1e300)

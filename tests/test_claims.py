@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from robustsize.bounds.derivation import loads
+from robustsize.bounds.prover import loads
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "claims.py"
 

@@ -9,19 +9,19 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from robustsize.bounds import construction_size as size_of
-from robustsize.simulate.certify import CertificateStatus
+from robustsize.bounds.counting import construction_size as size_of
+from robustsize.simulate.certify.complete import CertificateStatus
+from robustsize.simulate.certify.structural import certify_construction
 from robustsize.simulate.construct.grid import cells_meeting
-from robustsize.simulate.construct.prop3_2 import robust_function, steepness
-from robustsize.simulate.construct.thm2_2 import robust_fit
-from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
-from robustsize.simulate.construct.thm5_5 import manifold_classifier
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.sets import manifolds
-from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.random_sets import Kind, random_manifold_pair, random_pair
-from robustsize.simulate.sets.regions import Region, SeparatedPair
-from robustsize.simulate.structural import certify_construction
+from robustsize.simulate.data import manifolds
+from robustsize.simulate.data.exact import Rationals
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.random_sets import Kind, random_manifold_pair, random_pair
+from robustsize.simulate.data.regions import Region, SeparatedPair
+from robustsize.simulate.theorems.prop3_2.construction import robust_function, steepness
+from robustsize.simulate.theorems.thm2_2.construction import robust_fit
+from robustsize.simulate.theorems.thm3_3.construction import Form, robust_classifier
+from robustsize.simulate.theorems.thm5_5.construction import manifold_classifier
 
 S, d, g, P = sp.symbols("S d g P", positive=True, integer=True)
 

@@ -9,22 +9,22 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.bounds.construction_size import (
+from robustsize.bounds.counting.construction_size import (
     bit_families_size,
     cells_an_axis,
     depth_five_size,
     intervals_an_axis,
 )
-from robustsize.simulate.certify import CertificateStatus, certify
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.certify.structural import certify_construction, certify_structure
 from robustsize.simulate.checker.exact_layers import ExactLayer, exact_bounds
 from robustsize.simulate.construct.bit_families import BitFamilies, Ladder
-from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.random_sets import Kind, random_pair
-from robustsize.simulate.sets.regions import Region, SeparatedPair
-from robustsize.simulate.structural import certify_construction, certify_structure
+from robustsize.simulate.data.exact import Rationals
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.random_sets import Kind, random_pair
+from robustsize.simulate.data.regions import Region, SeparatedPair
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm3_3.construction import Form, robust_classifier
 
 CERTIFIED = CertificateStatus.CERTIFIED
 CASES = [

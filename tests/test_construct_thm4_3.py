@@ -8,12 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.certify import CertificateStatus
+from robustsize.simulate.certify.complete import CertificateStatus
+from robustsize.simulate.certify.structural import certify_construction, certify_structure
 from robustsize.simulate.construct.bit_table import bit_table
-from robustsize.simulate.construct.thm4_3 import Form, hard_instance_network
-from robustsize.simulate.instance import Grid, Norm, checkerboard, hard_instance, random_labelling
-from robustsize.simulate.network import Network
-from robustsize.simulate.structural import certify_construction, certify_structure
+from robustsize.simulate.data.instance import (
+    Grid,
+    Norm,
+    checkerboard,
+    hard_instance,
+    random_labelling,
+)
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm4_3.construction import Form, hard_instance_network
 
 CASES = [
     (d, Fraction(eps), Fraction(c), grid)

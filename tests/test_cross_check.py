@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustsize.bounds.catalogue import theorem
-from robustsize.bounds.growth import SHARPEST
-from robustsize.bounds.packing import axis_points
-from robustsize.bounds.smallest_size import smallest_size
+from robustsize.bounds.counting.growth import SHARPEST
+from robustsize.bounds.counting.packing import axis_points
+from robustsize.bounds.counting.smallest_size import smallest_size
+from robustsize.bounds.evaluate import bound_value
 from robustsize.bounds.statement import Constant, FormName, SmallestSize
 from robustsize.bounds.symbols import L, N, Norm, alpha, c, d, delta, epsilon, k
-from robustsize.bounds.value import bound_value
 
 POINTS = {
     d: st.integers(1, 30) | st.integers(1, 10**6),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from robustsize.bounds.derivation import (
+from robustsize.bounds.prover import (
     Derivation,
     Method,
     Status,
@@ -176,7 +176,7 @@ def test_pytest_collects_derivation_files(tmp_path: Path) -> None:
         '[[step]]\nid = "bad"\nclaim = "a**2 > 0"\n'
     )
     (tmp_path / "broken.derivation.toml").write_text("[derivation]\n")
-    command = [sys.executable, "-m", "pytest", "-p", "robustsize.bounds.derivation.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "robustsize.bounds.prover.pytest_plugin"]
     command += ["-q", "--continue-on-collection-errors", "-p", "no:cacheprovider", str(tmp_path)]
     run = subprocess.run(
         command,

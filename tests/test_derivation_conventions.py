@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from robustsize.bounds.derivation import DerivationError, Status, check, loads
+from robustsize.bounds.prover import DerivationError, Status, check, loads
 
 SYMBOLS = """
 n = { domain = "integer", min = 1 }

@@ -9,7 +9,7 @@ from time import monotonic
 import pytest
 import sympy as sp
 
-from robustsize.bounds.derivation import (
+from robustsize.bounds.prover import (
     Derivation,
     DerivationError,
     Status,
@@ -21,7 +21,7 @@ from robustsize.bounds.derivation import (
     loads,
     real,
 )
-from robustsize.bounds.derivation.grammar import Claim, parse_claim, parse_expression
+from robustsize.bounds.prover.language.grammar import Claim, parse_claim, parse_expression
 
 HEAD = '[derivation]\nid = "t"\n[symbols]\na = { domain = "real" }\n'
 STEP = '[[step]]\nid = "s1"\nclaim = "a**2 >= 0"\n'

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from robustsize.bounds.derivation import Derivation, Status, Step, check_step, integer, ladder, real
-from robustsize.bounds.derivation.grammar import Claim
-from robustsize.bounds.derivation.problem import Language
+from robustsize.bounds.prover import Derivation, Status, Step, check_step, integer, real
+from robustsize.bounds.prover.engines import ladder
+from robustsize.bounds.prover.language.grammar import Claim
+from robustsize.bounds.prover.language.problem import Language
 
 SYMBOLS = {
     "a": real(),

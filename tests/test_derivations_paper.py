@@ -6,14 +6,10 @@ from math import ceil, comb, e, log
 
 import pytest
 
-from robustsize.bounds.derivation import Status, check_step
-from robustsize.bounds.derivations import IDS, derivation, is_printed
-from robustsize.bounds.derivations.expected import expectations
-from robustsize.bounds.derivations.finite_cases import (
-    FINITE_CASES,
-    covering_number,
-    packing_number,
-)
+from robustsize.bounds.prover import Status, check_step
+from robustsize.bounds.theorems.expected import expectations
+from robustsize.bounds.theorems.finite_cases import FINITE_CASES, covering_number, packing_number
+from robustsize.bounds.theorems.proofs import IDS, derivation, is_printed
 
 PRINTED = (
     *("2.2a", "2.2b", "2.2c", "2.2d", "2.2e", "2.2f", "2.3a", "A.3", "A.4", "A.7", "A.9", "3.2a"),

@@ -251,8 +251,8 @@ def test_the_exit_code_of_agree(verdicts, cut, code):
 
 
 def test_an_undecided_certificate_is_exit_code_3(tmp_path, monkeypatch):
-    from robustsize.simulate import guarantee
-    from robustsize.simulate.certify import CertificateStatus
+    from robustsize.simulate.certify import guarantee
+    from robustsize.simulate.certify.complete import CertificateStatus
 
     real = guarantee.certificate
 

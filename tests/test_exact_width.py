@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from flint import fmpq, fmpq_mat
 
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.exact_width import WidthStatus, _positive_kernel, smallest_width
-from robustsize.simulate.instance import Instance, Norm
-from robustsize.simulate.shatter import all_labellings, shatter
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.search.exact_width import WidthStatus, _positive_kernel, smallest_width
+from robustsize.simulate.search.shatter import all_labellings, shatter
 
 RADIUS = Fraction(1, 8)
 

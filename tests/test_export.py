@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from robustsize.simulate.construct.thm3_3 import robust_classifier
-from robustsize.simulate.export import load_network, save_network, to_onnx, to_torch
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.random_sets import Kind, random_pair
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.random_sets import Kind, random_pair
+from robustsize.simulate.networks.export import load_network, save_network, to_onnx, to_torch
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm3_3.construction import robust_classifier
 
 
 @pytest.fixture(params=list(Norm))

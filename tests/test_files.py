@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from robustsize.simulate import files
+from robustsize.simulate.system import files
 
 
 def entry(array, **changes):

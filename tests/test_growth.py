@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import lambdify
 
-from robustsize.bounds import balls, hamming, packing
-from robustsize.bounds.growth import COUNTED, LAYERED, SHARPEST, SQUARED_VC, TREE, U
-from robustsize.bounds.smallest_size import smallest_size
+from robustsize.bounds.arithmetic import balls
+from robustsize.bounds.counting import hamming, packing
+from robustsize.bounds.counting.growth import COUNTED, LAYERED, SHARPEST, SQUARED_VC, TREE, U
+from robustsize.bounds.counting.smallest_size import smallest_size
 from robustsize.bounds.symbols import L, d, epsilon, m, n
 
 EXACT_BITS = 200

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustsize.bounds import balls, packing, symbols
-from robustsize.simulate.instance import (
+from robustsize.bounds import symbols
+from robustsize.bounds.arithmetic import balls
+from robustsize.bounds.counting import packing
+from robustsize.simulate.data.instance import (
     Grid,
     Instance,
     Norm,

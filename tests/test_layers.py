@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from robustsize.simulate.layers import Affine, Chain, Traced, one_output, times_exactly
+from robustsize.simulate.networks.layers import Affine, Chain, Traced, one_output, times_exactly
 
 FLOATS = st.floats(-1e3, 1e3) | st.sampled_from([0.0, 1.0, 0.1, 1e300, 1e-300, 5e-324, 2.0**-40])
 SMALL = st.floats(-8, 8, width=16)

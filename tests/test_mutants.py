@@ -3,9 +3,9 @@
 import pytest
 import sympy as sp
 
-from robustsize.bounds.derivation import Derivation, Status, Step, check_step, real
-from robustsize.bounds.derivations import derivation
-from robustsize.bounds.derivations.mutants import all_mutants, falsified, mutants
+from robustsize.bounds.prover import Derivation, Status, Step, check_step, real
+from robustsize.bounds.prover.mutants import all_mutants, falsified, mutants
+from robustsize.bounds.theorems.proofs import derivation
 
 SQUARE = Derivation(
     id="square",

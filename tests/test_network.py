@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import sparse
 
-from robustsize.simulate import files
-from robustsize.simulate.network import Network
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.system import files
 
 VALUES = st.floats(-8, 8, width=16)
 

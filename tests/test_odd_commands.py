@@ -157,8 +157,8 @@ def test_every_refusal_of_a_long_command(command, folder, monkeypatch):
 
     monkeypatch.setattr("robustsize.report.agree.agree", accept)
     monkeypatch.setattr("robustsize.report.check.run", accept)
-    monkeypatch.setattr("robustsize.simulate.search_job.run_search", accept)
-    monkeypatch.setattr("robustsize.simulate.search_job.run_shatter", accept)
+    monkeypatch.setattr("robustsize.simulate.search.job.run_search", accept)
+    monkeypatch.setattr("robustsize.simulate.search.job.run_shatter", accept)
     for _, args in cases([command]):
         done = run(command, *args)
         if done.exit_code == Exit.INTERNAL:

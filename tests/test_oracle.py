@@ -22,9 +22,9 @@ from _exact import (
 from _small_networks import BASES, CHANGES, FOOLED, MOST_INPUTS, MOST_UNITS, Case, case
 from oracle import NoAnswerError, flaw, is_robust, outcomes
 
-from robustsize.simulate.certify import Certificate, CertificateStatus
-from robustsize.simulate.instance import Instance, Norm
-from robustsize.simulate.network import Network
+from robustsize.simulate.certify.complete import Certificate, CertificateStatus
+from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.networks.network import Network
 
 TINY = Fraction(1, 2**2000)
 PLANE = Network.of([([[-3.0, -4.0]], [5.0])])

@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from robustsize.report.verdict import Agreement, judge
-from robustsize.simulate.certify import Certificate, CertificateStatus
-from robustsize.simulate.probes import thm2_2, thm3_3, thm4_3
-from robustsize.simulate.probes.claim import Limit, Prediction
-from robustsize.simulate.probes.constructions import Built, faults, faults_found
+from robustsize.simulate.certify.complete import Certificate, CertificateStatus
+from robustsize.simulate.experiment.claim import Limit, Prediction
+from robustsize.simulate.experiment.constructions import Built, faults, faults_found
+from robustsize.simulate.experiment.verdict import Agreement, judge
+from robustsize.simulate.theorems.thm2_2 import experiment as thm2_2
+from robustsize.simulate.theorems.thm3_3 import experiment as thm3_3
+from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
 
 CLAIM = Prediction(id="thm3.3", name="built", says="", quantity="", upper=Limit(0, "here"))
 
@@ -56,7 +58,7 @@ def test_constructions_of_searches_are_held_against_a_size():
 
 def test_an_undecided_certificate_leaves_the_probe_of_thm4_3_inconclusive(monkeypatch, tmp_path):
     from robustsize.bounds.symbols import d
-    from robustsize.simulate.probes.probe import Run, axes
+    from robustsize.simulate.experiment.probe import Run, axes
 
     quick = thm4_3.PROBE.quick
     setting = replace(quick, axes={**quick.axes, **axes({d: "1"})}, seeds=2, device="cpu")

@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.bounds.growth import SHARPEST
-from robustsize.bounds.hamming import labelling_bits
-from robustsize.bounds.smallest_size import smallest_size
+from robustsize.bounds.counting.growth import SHARPEST
+from robustsize.bounds.counting.hamming import labelling_bits
+from robustsize.bounds.counting.smallest_size import smallest_size
 from robustsize.bounds.symbols import InputError, N, Norm, alpha, d, k
-from robustsize.report.verdict import Agreement, judge
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.instance import Instance, hard_instance, separating_hyperplane
-from robustsize.simulate.network import Network
-from robustsize.simulate.probes import gap
-from robustsize.simulate.probes.claim import Limit
-from robustsize.simulate.probes.errors import SPARE_BITS, random_labelling_limit
-from robustsize.simulate.probes.probe import Run, axes
-from robustsize.simulate.robust_error import robust_error
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import Instance, hard_instance, separating_hyperplane
+from robustsize.simulate.experiment.claim import Limit
+from robustsize.simulate.experiment.errors import SPARE_BITS, random_labelling_limit
+from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.experiment.robust_error import robust_error
+from robustsize.simulate.experiment.verdict import Agreement, judge
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.gap import experiment as gap
 
 TINY = replace(
     gap.PROBE.quick,

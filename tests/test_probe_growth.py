@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from robustsize.bounds.symbols import InputError, N, d
-from robustsize.simulate.exact_width import SmallestWidth, WidthAnswer, WidthStatus
-from robustsize.simulate.probes import growth
-from robustsize.simulate.probes.growth import (
+from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.search.exact_width import SmallestWidth, WidthAnswer, WidthStatus
+from robustsize.simulate.theorems.growth import experiment as growth
+from robustsize.simulate.theorems.growth.experiment import (
     PROBE,
     count_patterns,
     cover,
@@ -19,7 +20,6 @@ from robustsize.simulate.probes.growth import (
     random_points,
     search_patterns,
 )
-from robustsize.simulate.probes.probe import Run, axes
 
 TINY = replace(PROBE.quick, axes=axes({d: "1", N: "4,64"}), seeds=2)
 

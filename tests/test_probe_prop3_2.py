@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustsize.bounds.symbols import InputError, N, Norm, d, epsilon
-from robustsize.simulate.construct.prop3_2 import robust_function
-from robustsize.simulate.probes import prop3_2
-from robustsize.simulate.probes.probe import Run, axes
-from robustsize.simulate.probes.prop3_2 import (
+from robustsize.simulate.data.random_sets import Kind, random_pair
+from robustsize.simulate.data.regions import Region, SeparatedPair
+from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.theorems.prop3_2 import experiment as prop3_2
+from robustsize.simulate.theorems.prop3_2.construction import robust_function
+from robustsize.simulate.theorems.prop3_2.experiment import (
     PROBE,
     attack,
     exact_slopes,
@@ -20,8 +22,6 @@ from robustsize.simulate.probes.prop3_2 import (
     measure,
     tight_pair,
 )
-from robustsize.simulate.sets.random_sets import Kind, random_pair
-from robustsize.simulate.sets.regions import Region, SeparatedPair
 
 EIGHTH = Fraction(1, 8)
 TINY = replace(PROBE.quick, axes=axes({d: "2,3", N: "10", epsilon: "1/8"}), seeds=2)

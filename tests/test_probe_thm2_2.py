@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustsize.bounds.symbols import InputError, N, Norm, d, delta, epsilon
-from robustsize.report.verdict import Agreement, judge
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.instance import Instance
-from robustsize.simulate.network import Network
-from robustsize.simulate.probes.claim import Limit
-from robustsize.simulate.probes.fits import gadget_place, random_place
-from robustsize.simulate.probes.gadgets import Gadgets
-from robustsize.simulate.probes.probe import Row, Run, axes
-from robustsize.simulate.probes.sizes import explicit
-from robustsize.simulate.probes.thm2_2 import PROBE, _limits
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import Instance
+from robustsize.simulate.experiment.claim import Limit
+from robustsize.simulate.experiment.fits import gadget_place, random_place
+from robustsize.simulate.experiment.gadgets import Gadgets
+from robustsize.simulate.experiment.probe import Row, Run, axes
+from robustsize.simulate.experiment.sizes import explicit
+from robustsize.simulate.experiment.verdict import Agreement, judge
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm2_2.experiment import PROBE, _limits
 
 EIGHTH = Fraction(1, 8)
 

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon
-from robustsize.report.verdict import Agreement, judge
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.exact_width import smallest_width
-from robustsize.simulate.instance import Instance
-from robustsize.simulate.network import Network
-from robustsize.simulate.probes.claim import Between, Limit, Slope
-from robustsize.simulate.probes.probe import Row, Run, axes
-from robustsize.simulate.probes.sizes import explicit
-from robustsize.simulate.probes.thm3_3 import PROBE, labelling_classes
-from robustsize.simulate.probes.thm3_3 import _Grid as GridPlace
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import Instance
+from robustsize.simulate.experiment.claim import Between, Limit, Slope
+from robustsize.simulate.experiment.probe import Row, Run, axes
+from robustsize.simulate.experiment.sizes import explicit
+from robustsize.simulate.experiment.verdict import Agreement, judge
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.search.exact_width import smallest_width
+from robustsize.simulate.theorems.thm3_3.experiment import PROBE, labelling_classes
+from robustsize.simulate.theorems.thm3_3.experiment import _Grid as GridPlace
 
 QUARTER = {epsilon: "1/4", c: "1/2"}
 
@@ -108,13 +108,13 @@ def test_a_planted_lower_bound_is_contradicted(line):
 
 def test_a_refuted_construction_shows(monkeypatch, line):
     def flawed(pair, ratio, *, form):
-        from robustsize.simulate.construct.thm3_3 import robust_classifier
+        from robustsize.simulate.theorems.thm3_3.construction import robust_classifier
 
         good = robust_classifier(pair, ratio, form=form)
         biases = (*good.network.biases[:-1], good.network.biases[-1] - 10)
         return replace(good, network=Network(good.network.weights, biases))
 
-    monkeypatch.setattr("robustsize.simulate.probes.thm3_3.robust_classifier", flawed)
+    monkeypatch.setattr("robustsize.simulate.theorems.thm3_3.experiment.robust_classifier", flawed)
     place = GridPlace(1, setting("1"))
     evidence = place._built(place.labellings[0])
     assert evidence.high == len(place.labellings[0])

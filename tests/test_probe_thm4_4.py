@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from robustsize.bounds.symbols import InputError, beta, c, d, delta, epsilon
-from robustsize.simulate.probes import thm4_4
-from robustsize.simulate.probes.probe import Run, axes
-from robustsize.simulate.probes.thm4_4 import (
+from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.theorems.thm4_4 import experiment as thm4_4
+from robustsize.simulate.theorems.thm4_4.experiment import (
     LEARNERS,
     PROBE,
     CutCube,

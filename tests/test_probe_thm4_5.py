@@ -12,13 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustsize.bounds.symbols import InputError, Norm, alpha, c, d, epsilon
-from robustsize.simulate.classifiers.neighbours import CentreNeighbours, neighbours_vc
-from robustsize.simulate.classifiers.sigmoid import (
+from robustsize.simulate.data.instance import Instance, hard_instance, random_labelling
+from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
+from robustsize.simulate.theorems.thm4_5 import families
+from robustsize.simulate.theorems.thm4_5.experiment import PROBE
+from robustsize.simulate.theorems.thm4_5.families import NEIGHBOURS, SIGMOID, TREES, Place
+from robustsize.simulate.theorems.thm4_5.neighbours import CentreNeighbours, neighbours_vc
+from robustsize.simulate.theorems.thm4_5.sigmoid import (
     SigmoidNetwork,
     sigmoid_robust_error,
     trained_sigmoid,
 )
-from robustsize.simulate.classifiers.trees import (
+from robustsize.simulate.theorems.thm4_5.trees import (
     Leaf,
     Tree,
     least_tree_errors,
@@ -28,11 +34,6 @@ from robustsize.simulate.classifiers.trees import (
     tree_size,
     tree_vc,
 )
-from robustsize.simulate.instance import Instance, hard_instance, random_labelling
-from robustsize.simulate.probes import families, thm4_5
-from robustsize.simulate.probes.families import NEIGHBOURS, SIGMOID, TREES, Place
-from robustsize.simulate.probes.probe import Run, axes
-from robustsize.simulate.probes.thm4_5 import PROBE
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 TINY = replace(PROBE.quick, axes=axes({epsilon: "1/4", c: "1/2", alpha: "1/20", d: "3,4"}), seeds=3)

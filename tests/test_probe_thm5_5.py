@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from robustsize.bounds import balls
-from robustsize.bounds.families import FAMILIES
+from robustsize.bounds.arithmetic import balls
+from robustsize.bounds.counting.set_families import FAMILIES
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon, k
-from robustsize.report.verdict import Agreement, judge
-from robustsize.simulate.certify import Certificate, CertificateStatus, certify
-from robustsize.simulate.network import Network
-from robustsize.simulate.probes import thm5_5
-from robustsize.simulate.probes.claim import Limit, Reading
-from robustsize.simulate.probes.probe import Run, axes
-from robustsize.simulate.probes.sizes import explicit
-from robustsize.simulate.probes.thm5_5 import PROBE, Place, packing
-from robustsize.simulate.sets.manifolds import flat_cube, flat_torus, rotated_cube, sphere
+from robustsize.simulate.certify.complete import Certificate, CertificateStatus, certify
+from robustsize.simulate.data.manifolds import flat_cube, flat_torus, rotated_cube, sphere
+from robustsize.simulate.experiment.claim import Limit, Reading
+from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.experiment.sizes import explicit
+from robustsize.simulate.experiment.verdict import Agreement, judge
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm5_5 import experiment as thm5_5
+from robustsize.simulate.theorems.thm5_5.experiment import PROBE, Place, packing
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 MANIFOLDS = [flat_cube(2, 4), rotated_cube(2, 5), sphere(1, 3), sphere(2, 4), flat_torus(2, 4)]

@@ -12,18 +12,20 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from robustsize.bounds import balls
-from robustsize.bounds.construction_size import SLACK
+from robustsize.bounds.arithmetic import balls
+from robustsize.bounds.counting.construction_size import SLACK
 from robustsize.bounds.symbols import N, Norm, c, d, delta, epsilon, k
-from robustsize.bounds.theorems import thm2_2, thm2_3, thm3_3
-from robustsize.simulate.certify import CertificateStatus
-from robustsize.simulate.construct.build import Request, build, promise
-from robustsize.simulate.construct.thm2_2 import robust_fit
-from robustsize.simulate.construct.thm3_3 import robust_classifier
-from robustsize.simulate.instance import Norm as P
-from robustsize.simulate.sets.manifolds import flat_cube
-from robustsize.simulate.sets.regions import Region, SeparatedPair
-from robustsize.simulate.structural import certify_construction
+from robustsize.bounds.theorems.thm2_2 import statement as thm2_2
+from robustsize.bounds.theorems.thm2_3 import statement as thm2_3
+from robustsize.bounds.theorems.thm3_3 import statement as thm3_3
+from robustsize.simulate.certify.complete import CertificateStatus
+from robustsize.simulate.certify.structural import certify_construction
+from robustsize.simulate.data.instance import Norm as P
+from robustsize.simulate.data.manifolds import flat_cube
+from robustsize.simulate.data.regions import Region, SeparatedPair
+from robustsize.simulate.theorems.build import Request, build, promise
+from robustsize.simulate.theorems.thm2_2.construction import robust_fit
+from robustsize.simulate.theorems.thm3_3.construction import robust_classifier
 
 AWKWARD = st.sampled_from(
     [

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustsize.simulate.instance import Norm, hard_instance, random_labelling
-from robustsize.simulate.network import Network
-from robustsize.simulate.searching.prune import (
+from robustsize.simulate.data.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.search.prune import (
     Effort,
     Origin,
     Pool,
@@ -19,9 +19,9 @@ from robustsize.simulate.searching.prune import (
     prune,
     retrain,
 )
-from robustsize.simulate.searching.race import race
-from robustsize.simulate.training.attack import attack
-from robustsize.simulate.training.plan import Plan
+from robustsize.simulate.search.race import race
+from robustsize.simulate.train.attack import attack
+from robustsize.simulate.train.plan import Plan
 
 PLAN = Plan(radius=0.125, steps=200, pgd_steps=3, learning_rate=0.02)
 LABELS = random_labelling(9, 1)

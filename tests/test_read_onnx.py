@@ -7,8 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from robustsize.simulate import read_onnx as reader
-from robustsize.simulate.export import Reading, load_network, read_network
+from robustsize.simulate.networks import read_onnx as reader
+from robustsize.simulate.networks.export import Reading, load_network, read_network
 
 RNG = np.random.default_rng(3)
 W1, B1 = RNG.integers(-8, 8, (3, 4)) / 4, RNG.integers(-8, 8, 4) / 4

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from robustsize.simulate.export import Reading, load_network, read_network, save_network
-from robustsize.simulate.network import Network
+from robustsize.simulate.networks.export import Reading, load_network, read_network, save_network
+from robustsize.simulate.networks.network import Network
 
 CHAIN = Reading(relu_chain=True)
 

@@ -8,23 +8,23 @@ from math import inf
 import numpy as np
 import pytest
 
-from robustsize.simulate import search as module
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.instance import (
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import (
     Instance,
     Norm,
     checkerboard,
     hard_instance,
     random_labelling,
 )
-from robustsize.simulate.network import Network
-from robustsize.simulate.search import Settings, search
-from robustsize.simulate.search_job import instance_of, run_search, run_shatter
-from robustsize.simulate.searching.candidates import constructions
-from robustsize.simulate.searching.prune import Effort, Origin
-from robustsize.simulate.searching.race import clopper_pearson
-from robustsize.simulate.searching.reduce import reduced, smallest_linear
-from robustsize.simulate.searching.rounding import rounded
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.search import smallest as module
+from robustsize.simulate.search.candidates import constructions
+from robustsize.simulate.search.job import instance_of, run_search, run_shatter
+from robustsize.simulate.search.prune import Effort, Origin
+from robustsize.simulate.search.race import clopper_pearson
+from robustsize.simulate.search.reduce import reduced, smallest_linear
+from robustsize.simulate.search.rounding import rounded
+from robustsize.simulate.search.smallest import Settings, search
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 SMALL = Settings(

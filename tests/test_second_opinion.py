@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustsize.bounds.derivation import (
+from robustsize.bounds.prover import (
     Derivation,
     Method,
     Status,
@@ -17,14 +17,13 @@ from robustsize.bounds.derivation import (
     check,
     check_step,
     integer,
-    ladder,
     real,
-    refute,
 )
-from robustsize.bounds.derivation.decide import holds
-from robustsize.bounds.derivation.grammar import Claim, parse_claim
-from robustsize.bounds.derivation.problem import Language
-from robustsize.bounds.derivation.second_opinion import SecondOpinion
+from robustsize.bounds.prover.engines import ladder, refute
+from robustsize.bounds.prover.engines.decide import holds
+from robustsize.bounds.prover.language.grammar import Claim, parse_claim
+from robustsize.bounds.prover.language.problem import Language
+from robustsize.bounds.prover.second_opinion import SecondOpinion
 
 NOTHING = SecondOpinion({}, {})
 LEMMA = Derivation("t", {"a": real(), "n": integer(1), "k": integer("n/2", "n")}, [])

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.instance import Norm, hard_instance, random_labelling
-from robustsize.simulate.sets.exact import (
+from robustsize.simulate.data.exact import (
     Rationals,
     dyadics_above,
     power_of_two_above,
     shortest_dyadic,
 )
-from robustsize.simulate.sets.random_sets import Kind, random_pair
-from robustsize.simulate.sets.read_sets import read_pair, read_points
-from robustsize.simulate.sets.regions import (
+from robustsize.simulate.data.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.data.random_sets import Kind, random_pair
+from robustsize.simulate.data.read_sets import read_pair, read_points
+from robustsize.simulate.data.regions import (
     Region,
     SeparatedPair,
     closer_than,

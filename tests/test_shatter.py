@@ -5,14 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from robustsize.simulate.certify import CertificateStatus, certify
-from robustsize.simulate.instance import Instance, Norm
-from robustsize.simulate.shatter import (
-    MOST_LABELLINGS,
-    Realised,
-    all_labellings,
-    shatter,
-)
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.search.shatter import MOST_LABELLINGS, Realised, all_labellings, shatter
 
 RADIUS = Fraction(1, 8)
 SQUARE = tuple((Fraction(a), Fraction(b)) for a in (0, 1) for b in (0, 1))

@@ -12,8 +12,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.bounds import balls, construction_size
+from robustsize.bounds.arithmetic import balls
 from robustsize.bounds.catalogue import catalogue, theorem
+from robustsize.bounds.counting import construction_size
+from robustsize.bounds.evaluate import Sufficiency, bound_value, choose_form, says_nothing
 from robustsize.bounds.solve import solve
 from robustsize.bounds.statement import ANY_FAMILY, ON_BALL, ON_CUBE, FormName, Kind
 from robustsize.bounds.symbols import (
@@ -30,14 +32,13 @@ from robustsize.bounds.symbols import (
     epsilon,
     k,
 )
-from robustsize.bounds.value import Sufficiency, bound_value, choose_form, says_nothing
 from robustsize.cli import cli
 from robustsize.report.numbers import magnitude, number
 from robustsize.report.table1 import table1, table1_json
-from robustsize.simulate.construct.build import Request
-from robustsize.simulate.network import Network
-from robustsize.simulate.probes.catalogue import PROBES
-from robustsize.simulate.probes.probe import Setting
+from robustsize.simulate.experiment.probe import Setting
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.build import Request
+from robustsize.simulate.theorems.catalogue import PROBES
 
 
 def explicit(id, at, norm=Norm.INF):

@@ -8,19 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from robustsize.simulate.certify import CertificateStatus, certify
+from robustsize.simulate.certify.complete import CertificateStatus, certify
+from robustsize.simulate.certify.structural import certify_construction, certify_structure
 from robustsize.simulate.checker.bumps import BoxBumps, OtherFormError
 from robustsize.simulate.checker.layered import Layered, _Axis
 from robustsize.simulate.checker.outward import down, up
 from robustsize.simulate.checker.square_bumps import SquareBumps
-from robustsize.simulate.construct.thm2_2 import robust_fit
-from robustsize.simulate.construct.thm3_3 import Form, robust_classifier
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.random_sets import Kind, random_pair
-from robustsize.simulate.sets.regions import Region, SeparatedPair
-from robustsize.simulate.structural import certify_construction, certify_structure
+from robustsize.simulate.data.exact import Rationals
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.random_sets import Kind, random_pair
+from robustsize.simulate.data.regions import Region, SeparatedPair
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems.thm2_2.construction import robust_fit
+from robustsize.simulate.theorems.thm3_3.construction import Form, robust_classifier
 
 CERTIFIED = CertificateStatus.CERTIFIED
 

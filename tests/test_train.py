@@ -14,14 +14,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.compile import compilers
-from robustsize.simulate.instance import Norm, hard_instance, random_labelling
-from robustsize.simulate.network import Network
-from robustsize.simulate.train import Loss, Plan, Trained, train
-from robustsize.simulate.training.attack import attack, probes
-from robustsize.simulate.training.batch import Data, Layout, draw, flat_parameters, new_batch
-from robustsize.simulate.training.numba_engine import NumbaEngine
-from robustsize.simulate.training.torch_engine import TorchEngine
+from robustsize.simulate.data.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.networks.network import Network
+from robustsize.simulate.system.compile import compilers
+from robustsize.simulate.train.adversarial import Loss, Plan, Trained, train
+from robustsize.simulate.train.attack import attack, probes
+from robustsize.simulate.train.batch import Data, Layout, draw, flat_parameters, new_batch
+from robustsize.simulate.train.numba_engine import NumbaEngine
+from robustsize.simulate.train.torch_engine import TorchEngine
 
 ENGINES = {"torch": TorchEngine("cpu"), "numba": NumbaEngine()}
 TOLERANCE = {"float32": 2e-3, "float64": 1e-10}

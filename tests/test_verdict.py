@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from robustsize.bounds.catalogue import theorem
+from robustsize.bounds.evaluate import IncomparableError, bound_value, choose_form
 from robustsize.bounds.statement import FormName
 from robustsize.bounds.symbols import Norm, c, d, epsilon
-from robustsize.bounds.value import IncomparableError, bound_value, choose_form
-from robustsize.report.statistics import LEVEL, corrected_confidence, interval
-from robustsize.report.verdict import Agreement, judge
-from robustsize.simulate.probes.claim import (
+from robustsize.simulate.experiment.claim import (
     Between,
     Hypothesis,
     Limit,
@@ -29,6 +27,8 @@ from robustsize.simulate.probes.claim import (
     evidence_of,
     exactly,
 )
+from robustsize.simulate.experiment.statistics import LEVEL, corrected_confidence, interval
+from robustsize.simulate.experiment.verdict import Agreement, judge
 
 AT = {d: Fraction(10), epsilon: Fraction(1, 4), c: Fraction(1, 2)}
 

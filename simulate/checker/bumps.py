@@ -18,7 +18,7 @@ from scipy import sparse
 
 from robustsize.simulate.checker.forest import ProofError
 from robustsize.simulate.checker.outward import UNIT_ROUNDOFF, Floats, down, sum_down, sum_up, up
-from robustsize.simulate.network import Network, Weight
+from robustsize.simulate.networks.network import Network, Weight
 
 Indices = NDArray[np.int64]
 

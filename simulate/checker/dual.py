@@ -41,8 +41,8 @@ from robustsize.simulate.checker.outward import (
     sum_down,
     up,
 )
-from robustsize.simulate.instance import BoxInstance, Instance, Norm
-from robustsize.simulate.network import Network
+from robustsize.simulate.data.instance import BoxInstance, Instance, Norm
+from robustsize.simulate.networks.network import Network
 
 Numbers = NDArray[Any]
 """An array of float64 or of Fractions."""

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustsize.simulate.network import Weight
+from robustsize.simulate.networks.network import Weight
 
 _Row = list[tuple[int, Fraction]]
 

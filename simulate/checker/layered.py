@@ -27,7 +27,7 @@ from robustsize.simulate.checker.bumps import (
 )
 from robustsize.simulate.checker.exact_layers import ExactLayer, exact_bounds
 from robustsize.simulate.checker.outward import UNIT_ROUNDOFF, Floats, down, up
-from robustsize.simulate.network import Network
+from robustsize.simulate.networks.network import Network
 
 MOST_ENTRIES = 20_000_000
 """The largest layer that is bounded."""

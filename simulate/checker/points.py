@@ -26,8 +26,8 @@ from robustsize.simulate.checker.dual import (
 )
 from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
 from robustsize.simulate.checker.outward import float_above, float_below, require_subnormals
-from robustsize.simulate.instance import Instance, Point
-from robustsize.simulate.network import Network
+from robustsize.simulate.data.instance import Instance, Point
+from robustsize.simulate.networks.network import Network
 
 ENTRIES = 1 << 17
 """Numbers of one array held in memory at a time."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate import files
 from robustsize.simulate.checker.forest import Forest, ProofError
 from robustsize.simulate.checker.points import PointsProof
 from robustsize.simulate.checker.structural import FormName, StructuralProof
-from robustsize.simulate.files import Arrays
+from robustsize.simulate.system import files
+from robustsize.simulate.system.files import Arrays
 
 Proof = PointsProof | StructuralProof
 

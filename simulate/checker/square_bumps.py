@@ -35,7 +35,7 @@ from robustsize.simulate.checker.outward import (
     sum_up,
     up,
 )
-from robustsize.simulate.network import Network
+from robustsize.simulate.networks.network import Network
 
 _Hinge = tuple[Fraction, Fraction, Fraction]
 

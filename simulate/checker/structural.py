@@ -30,10 +30,10 @@ from robustsize.simulate.checker.outward import (
     up,
 )
 from robustsize.simulate.checker.square_bumps import SquareBumps
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.data.exact import Rationals
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.regions import Region
+from robustsize.simulate.networks.network import Network
 
 
 class FormName(Enum):

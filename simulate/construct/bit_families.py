@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from robustsize.bounds.construction_size import bit_family_size, joined_size
+from robustsize.bounds.counting.construction_size import bit_family_size, joined_size
 from robustsize.simulate.construct.bit_table import MOST_BITS, BitTable, Layer, bit_table
 from robustsize.simulate.construct.result import as_int, matrix
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import power_of_two_above
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.data.exact import power_of_two_above
+from robustsize.simulate.data.regions import Region
+from robustsize.simulate.networks.network import Network
 
 MOST_CORES = 1_000_000
 """The most cores of one family that are marked."""

@@ -14,11 +14,11 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.construction_size import box_bump_size
+from robustsize.bounds.counting.construction_size import box_bump_size
 from robustsize.simulate.construct.result import as_int, constant_network, matrix
-from robustsize.simulate.network import Network, Weight
-from robustsize.simulate.sets.exact import Rationals, common, dyadics_above, power_of_two_above
-from robustsize.simulate.sets.regions import Region, common_numerators
+from robustsize.simulate.data.exact import Rationals, common, dyadics_above, power_of_two_above
+from robustsize.simulate.data.regions import Region, common_numerators
+from robustsize.simulate.networks.network import Network, Weight
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.sets.exact import Rationals
-from robustsize.simulate.sets.regions import Region, closer_than
+from robustsize.simulate.data.exact import Rationals
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.regions import Region, closer_than
 
 CELLS = 5_000_000
 """The most cells listed for one set."""

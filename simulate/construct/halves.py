@@ -14,10 +14,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.construction_size import halved_bump_size, halved_penalty_size
+from robustsize.bounds.counting.construction_size import halved_bump_size, halved_penalty_size
 from robustsize.simulate.construct.boxes import BoxCover, SideUnits, side_units
 from robustsize.simulate.construct.result import as_int, matrix
-from robustsize.simulate.network import Network
+from robustsize.simulate.networks.network import Network
 
 Cells = NDArray[np.int64]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import floor
 
-from robustsize.bounds.construction_size import unshared_bump_size
+from robustsize.bounds.counting.construction_size import unshared_bump_size
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, N, d
-from robustsize.simulate.sets.exact import OutOfReachError
+from robustsize.simulate.data.exact import OutOfReachError
 
 MOST_PARAMETERS = 3_000_000
 """Of a network that is built: some 100 MB while it is laid out."""

@@ -12,11 +12,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.construction_size import quadratic_bump_size
+from robustsize.bounds.counting.construction_size import quadratic_bump_size
 from robustsize.simulate.construct.limits import check_parameters
 from robustsize.simulate.construct.result import as_int, matrix
-from robustsize.simulate.network import Network
-from robustsize.simulate.sets.exact import PrecisionError, Rationals
+from robustsize.simulate.data.exact import PrecisionError, Rationals
+from robustsize.simulate.networks.network import Network
 
 OUTSIDE = Fraction(1, 1 << 40)
 """How far left of the domain the first piece starts, as a share of the domain."""

@@ -10,11 +10,11 @@ import numpy as np
 import sympy as sp
 from scipy import sparse
 
-from robustsize.bounds import balls
+from robustsize.bounds.arithmetic import balls
 from robustsize.bounds.symbols import Values
-from robustsize.simulate.instance import Norm
-from robustsize.simulate.network import DENSE_ENTRIES, Network, Weight
-from robustsize.simulate.sets.regions import Region
+from robustsize.simulate.data.instance import Norm
+from robustsize.simulate.data.regions import Region
+from robustsize.simulate.networks.network import DENSE_ENTRIES, Network, Weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,8 @@ class Construction:
     """A network built for a guarantee, with its size by formula.
 
     id: the theorem. network: the network. formula_size: the exact formula of
-    `bounds.construction_size` at this network's numbers, equal to network.size. form_size: at most
+    `bounds.counting.construction_size` at this network's numbers, equal to network.size.
+    form_size: at most
     what this form costs on sets of as many cells, points or balls, at least that. cells: bumps, or
     a staircase's label changes. p, radius: the guarantee, a perturbation of l_p norm at most radius
     keeps the label +1 on all of `positive` and -1 on all of `negative` (None: the empty set). form:

@@ -1,0 +1,1 @@
+"""Rigorous numbers: balls, interval extensions, and finite sums."""

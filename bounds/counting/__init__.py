@@ -1,0 +1,1 @@
+"""What is counted: growth functions, Hamming balls, packing numbers, sizes of constructions."""

@@ -1,0 +1,1 @@
+"""What decides a step: provers, and the search for counterexamples."""

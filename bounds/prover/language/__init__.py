@@ -1,0 +1,1 @@
+"""What a derivation says: its grammar, its domains and the conditions under which it has values."""

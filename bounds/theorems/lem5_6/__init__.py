@@ -1,0 +1,1 @@
+"""Lemma 5.6: statement and proof."""

@@ -1,0 +1,1 @@
+"""The derivations that several theorems rest on."""

@@ -1,0 +1,1 @@
+"""Theorem 2.2: statement and proof."""

@@ -1,0 +1,1 @@
+"""Theorem 2.3: statement and proof."""

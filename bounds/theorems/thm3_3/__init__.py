@@ -1,0 +1,1 @@
+"""Theorem 3.3: statement and proof."""

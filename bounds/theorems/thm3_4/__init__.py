@@ -1,0 +1,1 @@
+"""Theorem 3.4: statement and proof."""

@@ -1,0 +1,1 @@
+"""Theorem 4.5: statement and proof."""

@@ -1,0 +1,1 @@
+"""Theorem 5.5: statement and proof."""

@@ -1,0 +1,1 @@
+"""Theorem 5.8: statement and proof."""

@@ -1,1 +1,0 @@
-"""The complete certifier from the inside; `simulate.certify` is its door."""

@@ -1,0 +1,1 @@
+"""The complete certifier from the inside; `simulate.certify.complete` is its door."""

@@ -1,0 +1,1 @@
+"""What an experiment is: claims, evidence, statistics, verdicts."""

@@ -1,0 +1,1 @@
+"""What the size search is made of; `simulate.search.smallest` is its door."""

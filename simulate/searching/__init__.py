@@ -1,1 +1,0 @@
-"""What the size search is made of; `simulate.search` is its door."""

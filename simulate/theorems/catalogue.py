@@ -1,0 +1,39 @@
+"""All probes, in the order of the paper's Table 1."""
+
+from robustsize.bounds.symbols import InputError
+from robustsize.simulate.experiment.probe import Probe
+from robustsize.simulate.theorems.gap import experiment as gap
+from robustsize.simulate.theorems.growth import experiment as growth
+from robustsize.simulate.theorems.prop3_2 import experiment as prop3_2
+from robustsize.simulate.theorems.thm2_2 import experiment as thm2_2
+from robustsize.simulate.theorems.thm3_3 import experiment as thm3_3
+from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
+from robustsize.simulate.theorems.thm4_4 import experiment as thm4_4
+from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
+from robustsize.simulate.theorems.thm5_5 import experiment as thm5_5
+
+PROBES: tuple[Probe, ...] = (
+    growth.PROBE,
+    thm2_2.PROBE,
+    prop3_2.PROBE,
+    thm3_3.PROBE,
+    thm4_3.PROBE,
+    thm4_4.PROBE,
+    thm4_5.PROBE,
+    thm5_5.PROBE,
+    gap.PROBE,
+)
+
+BY_ID = {id: probe for probe in PROBES for id in (*probe.covers, probe.id)}
+"""A probe is found by its own id and by those of the theorems that it covers."""
+
+
+def probe_of(id: str, option: str) -> Probe:
+    """The probe of an id.
+
+    Raises InputError, naming the option it came from, where there is none.
+    """
+    if id not in BY_ID:
+        known = ", ".join(dict.fromkeys(BY_ID))
+        raise InputError(f"{option} {id[:40]!r}: one of {known}; for example thm4.3")
+    return BY_ID[id]

@@ -1,0 +1,1 @@
+"""The gap between robust training and robust generalization."""

@@ -1,0 +1,1 @@
+"""Growth functions of tiny architectures."""

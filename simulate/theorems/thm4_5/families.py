@@ -1,0 +1,185 @@
+"""What Theorem 4.5 predicts of families of polynomial VC dimension on the hard instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor, log2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robustsize.bounds.counting.growth import SQUARED_VC
+from robustsize.bounds.counting.smallest_size import smallest_size
+from robustsize.bounds.evaluate import says_nothing
+from robustsize.bounds.statement import ANY_FAMILY
+from robustsize.bounds.symbols import alpha, c, epsilon
+from robustsize.simulate.data.instance import Grid, HardInstance, grid_axis, hard_instance
+from robustsize.simulate.experiment.claim import Hypothesis, Limit, Prediction
+from robustsize.simulate.experiment.errors import SPARE_BITS
+from robustsize.simulate.experiment.probe import Row, Setting
+from robustsize.simulate.theorems.thm4_5.neighbours import neighbours_vc
+from robustsize.simulate.theorems.thm4_5.sigmoid import sigmoid_vc
+from robustsize.simulate.theorems.thm4_5.trees import tree_vc
+
+Labels = NDArray[np.int8]
+
+
+def points_of(dimension: int, setting: Setting) -> int:
+    """Points m = K^(d-1) of the hard instance."""
+    return axis_points(setting) ** (dimension - 1)
+
+
+def axis_points(setting: Setting) -> int:
+    """Grid points K an axis."""
+    return len(grid_axis(setting.one(epsilon), Grid.DENSE))
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The hard instance in one dimension, and the labellings that are measured.
+
+    complete: whether these are all; else they are drawn uniformly and independently.
+    """
+
+    dimension: int
+    setting: Setting
+    labellings: tuple[Labels, ...]
+    complete: bool
+
+    @classmethod
+    def of(cls, dimension: int, setting: Setting, most: int) -> Place:
+        """With all labellings where there are at most `most` points, else `setting.seeds` drawn."""
+        m = points_of(dimension, setting)
+        if m <= most:
+            bits = (np.arange(2**m)[:, None] >> np.arange(m)) & 1
+        else:
+            keys = [[setting.seed, (dimension << 32) + i] for i in range(setting.seeds)]
+            randoms = [np.random.Generator(np.random.Philox(key=key)) for key in keys]
+            bits = np.array([random.integers(0, 2, m) for random in randoms])
+        return cls(dimension, setting, tuple((2 * bits - 1).astype(np.int8)), m <= most)
+
+    @property
+    def m(self) -> int:
+        """Points of the instance."""
+        return len(self.labellings[0])
+
+    @property
+    def extreme(self) -> str:
+        """Which labelling the bound speaks of: the worst of all, or each of those drawn."""
+        count = len(self.labellings)
+        if self.complete:
+            return f"largest over all {count} labellings"
+        return f"least over {count} random labellings"
+
+    def instance(self, labels: Labels) -> HardInstance:
+        """The hard instance of one labelling."""
+        s = self.setting
+        return hard_instance(self.dimension, s.one(epsilon), s.one(c), s.p, labels)
+
+    def bound(self, error: Fraction) -> Limit:
+        """The explicit bound of Theorem 4.5, or its version for random labellings.
+
+        But for a chance of 2^-SPARE_BITS in all, each of the labellings drawn needs that size.
+        """
+        spare = 0 if self.complete else SPARE_BITS + ceil(log2(len(self.labellings)))
+        forced = self.dimension - 1
+        needed = smallest_size(Fraction(self.m), forced, None, error, (SQUARED_VC,), spare).n
+        assert needed is not None
+        chance = "" if self.complete else f", but for a chance of 2^-{SPARE_BITS}"
+        source = f"thm4.5 explicit, m = {self.m}{chance}"
+        return Limit(needed, source, says_nothing(needed, ANY_FAMILY))
+
+    def below(self) -> int:
+        """The largest size below the bound at robust error alpha."""
+        return int(self.bound(self.setting.one(alpha)).value) - 1
+
+    def error_limit(self, size: int) -> Limit:
+        """The least robust error above alpha, where `size` is below the bound."""
+        allowed = self.setting.one(alpha)
+        bound = self.bound(allowed)
+        vacuous = None if size < bound.value else f"{size} is not below the bound {bound.value}"
+        return Limit(Fraction(floor(allowed * self.m) + 1, self.m), bound.source, vacuous)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of classifiers.
+
+    vc: a bound on the VC dimension of the members with at most n parameters in dimension d.
+    known: where that bound comes from.
+    """
+
+    name: str
+    vc: Callable[[int, int], float]
+    known: str
+
+    def size(self, place: Place) -> Prediction:
+        """No member below the bound is robust."""
+        bound = place.bound(Fraction(0))
+        return Prediction(
+            id="thm4.5",
+            name=f"{self.name}: size, d={place.dimension}",
+            says=f"robust error 0 takes at least {bound.value} parameters",
+            quantity=f"smallest robust size, {place.extreme}",
+            lower=bound,
+            hypotheses=self._hypotheses(place, int(bound.value)),
+        )
+
+    def error(self, place: Place) -> Prediction:
+        """Members below the bound have robust error above alpha."""
+        size = place.below()
+        return Prediction(
+            id="thm4.5",
+            name=f"{self.name}: error, d={place.dimension}",
+            says=(
+                f"robust error is above {place.setting.one(alpha)} with at most {size} parameters"
+            ),
+            quantity=f"least robust error with so few parameters, {place.extreme}",
+            lower=place.error_limit(size),
+            hypotheses=self._hypotheses(place, size + 1),
+        )
+
+    def _hypotheses(self, place: Place, bound: int) -> tuple[Hypothesis, ...]:
+        holds = all(self.vc(size, place.dimension) <= size**2 for size in range(1, max(bound, 2)))
+        chosen = "every labelling is measured" if place.complete else "the labellings are random"
+        return (
+            Hypothesis(f"VC <= n^2 for each n below the bound; {self.known}", holds),
+            Hypothesis(chosen, True),
+        )
+
+    def size_row(self, place: Place, sizes: Sequence[int | None], **more: Any) -> Row:
+        """The sizes found, one for each labelling."""
+        return Row(
+            series=f"{self.name}: size" + (", all labellings" if place.complete else ""),
+            at={"d": place.dimension},
+            values=tuple(sizes),
+            lower=place.bound(Fraction(0)).below,
+            more=more,
+        )
+
+
+TREES = Family(
+    "trees",
+    lambda size, dimension: tree_vc((size + 2) // 3, dimension),
+    "counted: l leaves have 3 l - 2 parameters",
+)
+NEIGHBOURS = Family(
+    "neighbours",
+    lambda size, dimension: neighbours_vc(size // (dimension + 1), dimension),
+    "counted by signs of polynomials: a stored point has d + 1 parameters",
+)
+SIGMOID = Family(
+    "sigmoid",
+    lambda size, dimension: sigmoid_vc(size),
+    "not known of them: the known bound is n^4 + 11 n^2 log2(18 n^3) (Anthony, Bartlett 1999)",
+)
+
+
+def hardest(place: Place, values: Sequence[Any]) -> Any:
+    """Of one value a labelling, that of which the bound speaks; None where one is missing."""
+    if place.complete:
+        return None if None in values else max(values)
+    return min((value for value in values if value is not None), default=None)

@@ -1,0 +1,1 @@
+"""Theorem 5.5: construction and experiment."""

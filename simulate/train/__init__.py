@@ -1,0 +1,1 @@
+"""Plans, batches, attacks and engines; `simulate.train.adversarial` is their door."""

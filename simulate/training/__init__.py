@@ -1,1 +1,0 @@
-"""Plans, batches, attacks and engines; `simulate.train` is their door."""
