@@ -331,9 +331,9 @@ def probe(
     folder = output_folder(output)
     with progress.shown() as show:
         from robustsize.report.agree import probe_task
-        from robustsize.simulate.theorems.catalogue import probe_of
+        from robustsize.simulate.theorems.catalogue import experiment_of
 
-        chosen = probe_of(theorem, "ID")
+        chosen = experiment_of(theorem, "ID")
         task = probe_task(chosen, values, norm, seeds or chosen.quick.seeds, seed, device)
         result = _agree([task], f"probe {chosen.id}", folder, deadline, show)
     _finish_agree(result, folder, as_json)

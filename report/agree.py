@@ -23,19 +23,23 @@ from robustsize.report.files import check_folder, folder_of_run, save_figure, wr
 from robustsize.report.progress import Progress, silent
 from robustsize.report.sources import source_digest
 from robustsize.simulate.data.exact import OutOfReachError
-from robustsize.simulate.experiment.claim import (
-    Evidence,
-    Limit,
-    Number,
-    Prediction,
-    evidence_json,
-    evidence_of,
+from robustsize.simulate.experiment.claim import Limit, Prediction
+from robustsize.simulate.experiment.evidence import Evidence, Number, evidence_json
+from robustsize.simulate.experiment.model import (
+    Axes,
+    Cell,
+    Experiment,
+    Outcome,
+    Row,
+    Run,
+    Setting,
+    slope,
+    trends,
 )
-from robustsize.simulate.experiment.probe import Axes, Cell, Outcome, Probe, Row, Run, Setting
 from robustsize.simulate.experiment.statistics import corrected_confidence, is_statistical, point
 from robustsize.simulate.experiment.verdict import Agreement, Verdict, judge
 from robustsize.simulate.system.deadline import OutOfTimeError, until
-from robustsize.simulate.theorems.catalogue import PROBES, probe_of
+from robustsize.simulate.theorems.catalogue import EXPERIMENTS, experiment_of
 from robustsize.simulate.train.adversarial import engine_for
 
 RESULT = "agreement.json"
@@ -56,7 +60,7 @@ _SOFTWARE = ("robustsize", "numpy", "numba", "scipy", "scikit-learn", "torch")
 class Task:
     """A probe and where it measures."""
 
-    probe: Probe
+    probe: Experiment
     setting: Setting
 
 
@@ -70,12 +74,12 @@ def preset_tasks(preset: str, only: Sequence[str], seed: int, device: str) -> li
     if preset not in PRESETS:
         names = " or ".join(PRESETS)
         raise InputError(f"--preset {preset[:40]!r}: {names}; for example --preset quick")
-    chosen = dict.fromkeys([probe_of(id, "--only") for id in only] or PROBES)
+    chosen = dict.fromkeys([experiment_of(id, "--only") for id in only] or EXPERIMENTS)
     settings = [(p, p.quick if preset == "quick" else p.full) for p in chosen]
     return [Task(p, replace(setting, seed=seed, device=device)) for p, setting in settings]
 
 
-def probe_task(probe: Probe, given: Axes, p: Norm, seeds: int, seed: int, device: str) -> Task:
+def probe_task(probe: Experiment, given: Axes, p: Norm, seeds: int, seed: int, device: str) -> Task:
     """A probe at the user's parameters, the others as in its quick preset.
 
     Raises InputError for a parameter that the probe does not take, or too large a dimension.
@@ -140,7 +144,7 @@ def agree(
 
 
 def _measured(
-    cells: Sequence[tuple[Task, Cell]],
+    cells: Sequence[tuple[Task, Cell[Any]]],
     folder: Path,
     deadline: float,
     versions: dict[str, str],
@@ -159,7 +163,7 @@ def _measured(
         key = f"{task.probe.id}-{cell.name}"
 
         def show(
-            share: float, doing: str, at: float = done, key: str = key, cell: Cell = cell
+            share: float, doing: str, at: float = done, key: str = key, cell: Cell[Any] = cell
         ) -> None:
             progress((at + share * cell.weight) / total, f"{key}: {doing}")
 
@@ -202,7 +206,7 @@ def _in_words(task: Task) -> str:
     return " ".join([task.probe.id, *given, f"--seeds {task.setting.seeds}"])[:300]
 
 
-def _in_seconds(task: Task) -> list[Cell]:
+def _in_seconds(task: Task) -> list[Cell[Any]]:
     """The probe's cells, weighed by about the seconds that they take in its quick preset."""
     cells = task.probe.cells(task.setting)
     unit = task.probe.quick_seconds / sum(cell.weight for cell in cells)
@@ -221,7 +225,7 @@ def exit_code(result: dict[str, Any]) -> Exit:
     return Exit.UNDECIDED if undecided else Exit.OK
 
 
-def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome | None:
+def _cell(path: Path, made_by: dict[str, Any], cell: Cell[Any], run: Run) -> Outcome | None:
     """Measured; None where the budget ended before."""
     if time.monotonic() > run.deadline:
         return None
@@ -230,24 +234,19 @@ def _cell(path: Path, made_by: dict[str, Any], cell: Cell, run: Run) -> Outcome 
             outcome = cell.measure(run)
     except OutOfTimeError:
         return None
-    promised = {prediction.name for prediction in cell.predictions}
-    if unknown := outcome.evidence.keys() - promised:
-        raise RuntimeError(f"{cell.name} measured {unknown} without a prediction")
     if time.monotonic() > run.deadline:
         return _cut_short(outcome)
-    saved = {name: evidence_json(one) for name, one in outcome.evidence.items()}
-    rows = [asdict(row) for row in outcome.rows]
-    write_json(path, {"made_by": made_by, "evidence": saved, "rows": rows})
+    write_json(path, {"made_by": made_by, **outcome.json()})
     return outcome
 
 
 def _cut_short(outcome: Outcome) -> Outcome:
     """The outcome, its evidence saying so; it is not kept, so a run with more time measures it."""
-    evidence = {
-        name: replace(one, tried=f"{one.tried}; the time budget ended meanwhile".lstrip("; "))
-        for name, one in outcome.evidence.items()
-    }
-    return Outcome(evidence, outcome.rows, cut_short=True)
+    evidence = tuple(
+        replace(one, tried=f"{one.tried}; the time budget ended meanwhile".lstrip("; "))
+        for one in outcome.evidence
+    )
+    return replace(outcome, evidence=evidence, cut_short=True)
 
 
 def _resumed(path: Path, made_by: dict[str, Any]) -> Outcome | None:
@@ -255,40 +254,39 @@ def _resumed(path: Path, made_by: dict[str, Any]) -> Outcome | None:
         saved = json.loads(path.read_text())
         if saved["made_by"] != made_by:
             return None
-        evidence = {name: evidence_of(one) for name, one in saved["evidence"].items()}
-        rows = [Row(**{**row, "values": tuple(row["values"])}) for row in saved["rows"]]
-        return Outcome(evidence, tuple(rows))
+        return Outcome.of(saved)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _judged(
     tasks: Sequence[Task],
-    cells: Sequence[tuple[Task, Cell]],
+    cells: Sequence[tuple[Task, Cell[Any]]],
     measured: Mapping[str, Outcome | None],
 ) -> dict[str, Any]:
     """Outcomes and rows; the confidence of each interval depends on how many there are."""
     judgements: list[tuple[Task, Prediction, Evidence | None]] = []
     rows: dict[str, list[Row]] = {task.probe.id: [] for task in tasks}
-    for task, cell in cells:
-        outcome = measured[f"{task.probe.id}-{cell.name}"]
+    outcomes = [measured[f"{task.probe.id}-{cell.name}"] for task, cell in cells]
+    for (task, cell), outcome in zip(cells, outcomes, strict=True):
         rows[task.probe.id] += outcome.rows if outcome else ()
-        for prediction in cell.predictions:
-            found = outcome.evidence.get(prediction.name) if outcome else None
-            judgements.append((task, prediction, found))
+        found = outcome.evidence if outcome else (None,) * len(cell.claims)
+        for claim, evidence in zip(cell.claims, found, strict=True):
+            judgements.append((task, claim.prediction, evidence))
     for task in tasks:
-        for trend in task.probe.trends(task.setting):
-            judgements.append((task, trend.prediction, trend.slope(rows[task.probe.id])))
+        mine = [(cell, o) for (of, cell), o in zip(cells, outcomes, strict=True) if of is task]
+        for trend in trends([cell for cell, _ in mine]):
+            judgements.append((task, trend.prediction, slope(trend, mine)))
     intervals = sum(is_statistical(evidence) for _, _, evidence in judgements)
     confidence = corrected_confidence(intervals)
-    outcomes = [
+    judged = [
         _outcome(task, prediction, evidence, judge(prediction, evidence, confidence))
         for task, prediction, evidence in judgements
     ]
     return {
         "intervals": intervals,
         "confidence": confidence,
-        "outcomes": outcomes,
+        "outcomes": judged,
         "rows": {id: [asdict(row) for row in found] for id, found in rows.items()},
     }
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from robustsize.simulate.experiment.probe import Probe, Setting
-from robustsize.simulate.theorems.catalogue import PROBES
+from robustsize.simulate.experiment.model import Experiment, Setting, trends
+from robustsize.simulate.theorems.catalogue import EXPERIMENTS
 
 _HEAD = """# The probes
 
@@ -19,10 +19,10 @@ them all, `make results` with the full preset, whose outcome is in [results](res
 
 def page() -> str:
     """The whole page in Markdown."""
-    return "\n".join([_HEAD, *(line for probe in PROBES for line in _lines(probe))]) + "\n"
+    return "\n".join([_HEAD, *(line for probe in EXPERIMENTS for line in _lines(probe))]) + "\n"
 
 
-def _lines(probe: Probe) -> Iterator[str]:
+def _lines(probe: Experiment) -> Iterator[str]:
     yield ""
     yield f"## {probe.id}"
     yield ""
@@ -30,8 +30,9 @@ def _lines(probe: Probe) -> Iterator[str]:
     yield f"* `--seeds`: {probe.seeds_are}."
     yield f"* Quick: {_written(probe.quick)}. Full: {_written(probe.full)}."
     yield "* Predicts, at the quick preset:"
-    cells, trends = probe.cells(probe.quick), probe.trends(probe.quick)
-    predictions = [p for cell in cells for p in cell.predictions] + [t.prediction for t in trends]
+    cells = probe.cells(probe.quick)
+    predictions = [one for cell in cells for one in cell.predictions]
+    predictions += [trend.prediction for trend in trends(cells)]
     yield from dict.fromkeys(f"  * {p.id}: {p.quantity}" for p in predictions)
 
 

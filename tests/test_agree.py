@@ -18,36 +18,39 @@ from robustsize.report.probes_page import page as probes_page
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.exact import PrecisionError
 from robustsize.simulate.data.instance import hard_instance
-from robustsize.simulate.experiment.claim import Limit, Prediction, at_most, exactly
-from robustsize.simulate.experiment.probe import Cell, Outcome, Probe, Row, axes
+from robustsize.simulate.experiment.claim import Claim, Limit, Prediction
+from robustsize.simulate.experiment.evidence import at_most, exactly
+from robustsize.simulate.experiment.model import Cell, Experiment, Place, Row, Trend, axes, trends
 from robustsize.simulate.experiment.verdict import Agreement
 from robustsize.simulate.networks.network import Network
-from robustsize.simulate.theorems.catalogue import BY_ID, PROBES
+from robustsize.simulate.theorems.catalogue import BY_ID, EXPERIMENTS, experiment_of
 from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
 
-QUICK = thm4_3.PROBE.quick
+QUICK = thm4_3.EXPERIMENT.quick
 TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
-TASK = job.Task(thm4_3.PROBE, TINY)
+TASK = job.Task(thm4_3.EXPERIMENT, TINY)
 
 
 def one_number(name, value, upper):
     """A cell that finds a number, and counts how often it is measured."""
-    claim = Prediction(
+    prediction = Prediction(
         id="thm2.2", name=name, says="small", quantity="a number", upper=Limit(upper, "here")
     )
 
-    def measure(run):
+    def work(run):
         measured.append(name)
-        row = Row(series="s", at={"d": float(value)}, values=(float(value),), upper=float(upper))
-        return Outcome({name: exactly(value)}, (row,))
+        return value
+
+    def rows(found):
+        return [Row(series="s", at={"d": float(found)}, values=(found,), upper=float(upper))]
 
     measured = []
-    return Cell(name, (claim,), measure), measured
+    return Cell(name=name, claims=(Claim(prediction, exactly),), work=work, rows=rows), measured
 
 
 def stub(*cells):
     return job.Task(
-        Probe(
+        Experiment(
             id="stub",
             covers=("thm2.2",),
             measures="a number",
@@ -116,7 +119,7 @@ def test_an_interrupted_run_resumes_by_cell(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        job.agree([stub(first, replace(second, measure=interrupted))], "x", folder=tmp_path)
+        job.agree([stub(first, replace(second, work=interrupted))], "x", folder=tmp_path)
     assert not (tmp_path / "agreement.json").exists()
     result = job.agree([stub(first, second)], "x", folder=tmp_path)
     assert counted == ["a"]
@@ -126,7 +129,7 @@ def test_an_interrupted_run_resumes_by_cell(tmp_path):
 def test_cells_of_another_version_are_not_taken(tmp_path, monkeypatch):
     cell, counted = one_number("a", 1, 2)
     later, _ = one_number("b", 1, 2)
-    task = stub(cell, replace(later, measure=lambda run: 1 / 0))
+    task = stub(cell, replace(later, work=lambda run: 1 / 0))
     for number in "12":
         monkeypatch.setattr(job, "version", lambda package, number=number: number)
         with pytest.raises(ZeroDivisionError):
@@ -137,7 +140,7 @@ def test_cells_of_another_version_are_not_taken(tmp_path, monkeypatch):
 def test_cells_of_other_code_are_dropped_and_it_is_said(tmp_path, monkeypatch):
     cell, counted = one_number("a", 1, 2)
     later, _ = one_number("b", 1, 2)
-    task = stub(cell, replace(later, measure=lambda run: 1 / 0))
+    task = stub(cell, replace(later, work=lambda run: 1 / 0))
     with pytest.raises(ZeroDivisionError):
         job.agree([task], "x", folder=tmp_path)
     monkeypatch.setattr(job, "source_digest", lambda: "other code")
@@ -165,7 +168,8 @@ def test_the_digest_of_the_sources_reads_each_of_them(tmp_path, monkeypatch):
 
 def test_vacuous_sides_are_counted_apart(tmp_path):
     witness = Prediction(id="thm3.3", name="w", says="", quantity="", upper=Limit(5, "here"))
-    cell = Cell("w", (witness,), lambda run: Outcome({"w": at_most(3, "one search")}))
+    claim = Claim(witness, lambda size: at_most(size, "one search"))
+    cell = Cell(name="w", claims=(claim,), work=lambda run: 3)
     result = job.agree([stub(cell)], "x", folder=tmp_path)
     (one,) = result["outcomes"]
     assert one["verdict"] == "vacuous"
@@ -182,7 +186,7 @@ def test_kept_results_are_still_read():
 def test_float64_that_does_not_hold_an_instance_is_no_complaint_about_the_device(tmp_path):
     close = replace(TINY, axes={**TINY.axes, **axes({c: "0.9999999999999999999999"})})
     with pytest.raises(InputError) as caught:
-        job.agree([job.Task(thm4_3.PROBE, close)], "tiny", folder=tmp_path)
+        job.agree([job.Task(thm4_3.EXPERIMENT, close)], "tiny", folder=tmp_path)
     message = str(caught.value)
     assert message.startswith("--epsilon 1/4 --c 9999999999999999999999/")
     assert "device" not in message
@@ -219,7 +223,7 @@ def test_what_cannot_be_measured_is_bad_input(tmp_path):
 
     cell, _ = one_number("a", 1, 2)
     with pytest.raises(InputError, match="a cannot be measured: no float64"):
-        job.agree([stub(replace(cell, measure=refuse))], "x", folder=tmp_path)
+        job.agree([stub(replace(cell, work=refuse))], "x", folder=tmp_path)
 
 
 def test_what_the_budget_left_out_is_inconclusive_and_kept_for_later(tmp_path):
@@ -236,9 +240,9 @@ def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
 
     def slow(run):
         time.sleep(max(0.0, run.seconds_left) + 0.01)
-        return cell.measure(run)
+        return cell.work(run)
 
-    task = stub(replace(cell, measure=slow))
+    task = stub(replace(cell, work=slow))
     (one,) = job.agree([task], "x", folder=tmp_path, budget_seconds=0.3)["outcomes"]
     assert one["verdict"] == "agrees"
     assert "time budget ended" in one["evidence"]["tried"]
@@ -247,10 +251,65 @@ def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
     assert counted == ["a", "a"]
 
 
-def test_a_measurement_without_a_prediction_is_refused(tmp_path):
-    cell, _ = one_number("a", 1, 2)
-    with pytest.raises(RuntimeError, match="without a prediction"):
-        job.agree([stub(replace(cell, predictions=()))], "x", folder=tmp_path)
+def test_claims_of_one_name_keep_their_own_evidence(tmp_path):
+    """Evidence is a claim's by its place, whatever two predictions are called."""
+    one, _ = one_number("a", 1, 2)
+    claims = [replace(one.claims[0], measure=lambda found, i=i: exactly(i)) for i in (1, 3)]
+    cell = replace(one, claims=tuple(claims))
+    (tmp_path / "kept").mkdir()
+    for folder in (tmp_path / "new", tmp_path / "kept"):
+        result = job.agree([stub(cell)], "x", folder=folder)
+        assert [outcome["measured"] for outcome in result["outcomes"]] == [1, 3]
+        assert [outcome["verdict"] for outcome in result["outcomes"]] == ["agrees", "contradicts"]
+
+
+def rising(trend, x, values, **more):
+    """A cell that measures a trend at one x."""
+    cell, _ = one_number(f"at {x}", 1, 2)
+    return replace(cell, places=(Place(trend, x, lambda found: values),), **more)
+
+
+def test_a_trend_is_judged_from_the_places_that_are_its_own(tmp_path):
+    claim = Prediction(id="thm2.2", name="slope", says="", quantity="slope", upper=Limit(1, "here"))
+    steep, flat = Trend(claim, log_x=True), Trend(claim, log_x=True)
+    cells = [rising(steep, x, (x**2,) * 4) for x in (1, 2, 4)]
+    cells += [rising(flat, x, (7, None, 7, 7), name=f"flat {x}") for x in (1, 2)]
+    result = job.agree([stub(*cells)], "x", folder=tmp_path)
+    slopes = [one for one in result["outcomes"] if one["name"] == "slope"]
+    assert [one["verdict"] for one in slopes] == ["contradicts", "agrees"]
+    assert [one["measured"] for one in slopes] == [pytest.approx(2), pytest.approx(0)]
+    assert slopes[1]["evidence"]["y"] == ((7, 7, 7),) * 2
+    assert trends(cells[:1]) == []
+
+
+def test_a_trend_of_which_the_budget_left_out_a_place_is_not_judged(tmp_path):
+    """Without the last place the slope is 0, and would contradict."""
+    claim = Prediction(id="thm2.2", name="slope", says="", quantity="slope", lower=Limit(1, "here"))
+    trend = Trend(claim)
+
+    def slow(run):
+        time.sleep(run.seconds_left + 0.01)
+        return 1
+
+    cells = [rising(trend, x, (3, 3, 3)) for x in (1, 2)]
+    for late in ({"work": slow}, {"work": slow, "weight": 2.0}):
+        cells.append(rising(trend, len(cells) + 1, (100, 100, 100), **late))
+    result = job.agree([stub(*cells)], "x", folder=tmp_path, budget_seconds=0.5)
+    assert len(result["cut_short"]) == 2
+    (slope,) = [one for one in result["outcomes"] if one["name"] == "slope"]
+    assert slope["verdict"] == "inconclusive"
+    assert "budget" in slope["reason"]
+
+
+def test_values_at_one_place_alone_give_no_slope(tmp_path):
+    claim = Prediction(id="thm2.2", name="slope", says="", quantity="slope", upper=Limit(1, "here"))
+    trend = Trend(claim)
+    cells = [rising(trend, 1, (3, 3, 3)), rising(trend, 2, (None, None, None))]
+    result = job.agree([stub(*cells)], "x", folder=tmp_path)
+    (slope,) = [one for one in result["outcomes"] if one["name"] == "slope"]
+    assert slope["verdict"] == "inconclusive"
+    assert "fewer than two places" in slope["reason"]
+    assert "budget" not in slope["reason"]
 
 
 def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
@@ -261,8 +320,8 @@ def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
         return replace(limit, value=100 * limit.value, vacuous=None) if id == "thm4.3" else limit
 
     monkeypatch.setattr(thm4_3, "explicit", planted)
-    probe = replace(thm4_3.PROBE, quick=TINY)
-    monkeypatch.setattr(job, "PROBES", (probe,))
+    probe = replace(thm4_3.EXPERIMENT, quick=TINY)
+    monkeypatch.setattr(job, "EXPERIMENTS", (probe,))
     done = CliRunner().invoke(cli, ["agree", "-o", str(tmp_path), "--json"])
     assert done.exit_code == 1
     outcomes = json.loads(done.stdout)
@@ -321,23 +380,26 @@ def test_the_page_of_the_probes_is_that_of_today():
     assert saved.read_text() == probes_page()
 
 
-def test_every_row_of_table_1_has_a_probe():
+def test_every_row_of_table_1_has_an_experiment():
     wanted = {"thm2.2", "thm2.3", "prop3.2", "thm3.3", "thm3.4", "thm4.3", "thm4.4", "thm4.5"}
     assert wanted | {"thm5.5", "thm5.8", "growth", "gap"} <= BY_ID.keys()
+    for first, second in (("thm2.2", "thm2.3"), ("thm3.3", "thm3.4"), ("thm5.5", "thm5.8")):
+        assert experiment_of(second, "ID") is experiment_of(first, "ID")
 
 
-@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.id)
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda one: one.id)
 @pytest.mark.parametrize("preset", ["quick", pytest.param("full", marks=pytest.mark.slow)])
-def test_predictions_are_stated_before_anything_is_measured(probe, preset):
-    setting = probe.quick if preset == "quick" else probe.full
-    cells = probe.cells(setting)
-    names = [p.name for cell in cells for p in cell.predictions]
-    names += [trend.prediction.name for trend in probe.trends(setting)]
+def test_predictions_are_stated_before_anything_is_measured(experiment, preset):
+    setting = experiment.quick if preset == "quick" else experiment.full
+    cells = experiment.cells(setting)
+    predictions = [p for cell in cells for p in cell.predictions]
+    predictions += [trend.prediction for trend in trends(cells)]
+    names = [prediction.name for prediction in predictions]
     assert len(names) == len(set(names))
     assert len({cell.name for cell in cells}) == len(cells)
-    predicted = {p.id for cell in cells for p in cell.predictions}
-    assert predicted <= BY_ID.keys()
-    for cell in cells:
-        assert cell.predictions
-        for prediction in cell.predictions:
-            assert prediction.lower is not None or prediction.upper is not None
+    assert all(cell.claims for cell in cells)
+    for prediction in predictions:
+        assert prediction.lower is not None or prediction.upper is not None
+    # The gap is no theorem of its own: it holds others against each other.
+    predicted = {prediction.id for prediction in predictions}
+    assert set(experiment.covers) - {"gap"} <= predicted <= BY_ID.keys()

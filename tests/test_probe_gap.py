@@ -15,16 +15,16 @@ from robustsize.bounds.symbols import InputError, N, Norm, alpha, d, k
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import Instance, hard_instance, separating_hyperplane
 from robustsize.simulate.experiment.claim import Limit
-from robustsize.simulate.experiment.errors import SPARE_BITS, random_labelling_limit
-from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.experiment.limits import SPARE_BITS, random_labelling_limit
+from robustsize.simulate.experiment.model import Run, axes
 from robustsize.simulate.experiment.robust_error import robust_error
 from robustsize.simulate.experiment.verdict import Agreement, judge
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.theorems.gap import experiment as gap
 
 TINY = replace(
-    gap.PROBE.quick,
-    axes={**gap.PROBE.quick.axes, **axes({d: "3", k: "2", N: "3", alpha: "1/10"})},
+    gap.EXPERIMENT.quick,
+    axes={**gap.EXPERIMENT.quick.axes, **axes({d: "3", k: "2", N: "3", alpha: "1/10"})},
     seeds=1,
     device="cpu",
 )
@@ -87,11 +87,10 @@ def test_the_bound_for_random_labellings_is_the_last_size_that_leaves_ten_bits(s
 
 
 def test_the_gap_is_measured_as_it_was_predicted(tmp_path):
-    for cell in gap.PROBE.cells(TINY):
+    for cell in gap.EXPERIMENT.cells(TINY):
         outcome = cell.measure(Run(tmp_path))
-        assert {p.name for p in cell.predictions} == set(outcome.evidence)
-        for prediction in cell.predictions:
-            verdict = judge(prediction, outcome.evidence[prediction.name], 0.99)
+        for prediction, evidence in zip(cell.predictions, outcome.evidence, strict=True):
+            verdict = judge(prediction, evidence, 0.99)
             assert verdict.agreement in (Agreement.AGREES, Agreement.VACUOUS), verdict
         for row in outcome.rows:
             for one in row.more.get("networks", []):
@@ -99,10 +98,10 @@ def test_the_gap_is_measured_as_it_was_predicted(tmp_path):
 
 
 def test_a_planted_bound_on_the_error_is_seen_through(tmp_path):
-    cell = gap.PROBE.cells(TINY)[0]
+    cell = gap.EXPERIMENT.cells(TINY)[0]
     claim = cell.predictions[0]
     planted = replace(claim, lower=Limit(Fraction(3, 4), "planted"))
-    found = cell.measure(Run(tmp_path)).evidence[claim.name]
+    found, *_ = cell.measure(Run(tmp_path)).evidence
     assert judge(planted, found, 0.99).agreement is Agreement.CONTRADICTS
 
 
@@ -113,12 +112,12 @@ def test_the_smallest_certified_is_certified_and_smallest():
     points = ((Fraction(0), Fraction(0)), (Fraction(1), Fraction(0)))
     instance = Instance(points, np.array([1, 1], dtype=np.int8), Fraction(1, 8), Norm.INF)
     assert certify(wrong, instance).status is CertificateStatus.COUNTEREXAMPLE
-    assert gap._smallest_certified([larger, wrong, right], instance) == 1
-    assert gap._smallest_certified([larger, wrong], instance) == 2
-    assert gap._smallest_certified([wrong], instance) is None
+    assert gap.smallest_certified([larger, wrong, right], instance) == 1
+    assert gap.smallest_certified([larger, wrong], instance) == 2
+    assert gap.smallest_certified([wrong], instance) is None
 
 
 @pytest.mark.parametrize(("symbol", "text", "words"), [(d, "40", "points"), (k, "5", "at most d")])
 def test_settings_out_of_reach_are_refused(symbol, text, words):
     with pytest.raises(InputError, match=words):
-        gap.PROBE.cells(replace(TINY, axes={**TINY.axes, **axes({symbol: text})}))
+        gap.EXPERIMENT.cells(replace(TINY, axes={**TINY.axes, **axes({symbol: text})}))

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from robustsize.bounds.symbols import InputError, N, d
-from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.experiment.model import Run, axes
 from robustsize.simulate.search.exact_width import SmallestWidth, WidthAnswer, WidthStatus
 from robustsize.simulate.theorems.growth import experiment as growth
-from robustsize.simulate.theorems.growth.experiment import (
-    PROBE,
+from robustsize.simulate.theorems.growth import patterns
+from robustsize.simulate.theorems.growth.experiment import EXPERIMENT
+from robustsize.simulate.theorems.growth.limits import cover, growth_limits
+from robustsize.simulate.theorems.growth.patterns import (
     count_patterns,
-    cover,
-    growth_limits,
     random_points,
     search_patterns,
 )
 
-TINY = replace(PROBE.quick, axes=axes({d: "1", N: "4,64"}), seeds=2)
+TINY = replace(EXPERIMENT.quick, axes=axes({d: "1", N: "4,64"}), seeds=2)
 
 
 @pytest.fixture(scope="module")
@@ -57,24 +57,24 @@ def test_on_a_line_the_patterns_are_those_with_few_changes(width, m, run):
 @pytest.mark.parametrize("hidden", [(1,), (2,), (2, 2)])
 def test_random_networks_show_no_more_than_there_are(hidden, run):
     points = random_points(6, 1, seed=3)
-    found, drawn = search_patterns(points, hidden, 3000, run, philox())
-    assert drawn == 3000
+    shown = search_patterns(points, hidden, 3000, run, philox())
+    assert shown.networks == 3000
     units = sum(hidden)
     # On a line two layers of 2 have at most 2 + 2 * 3 kinks, one layer of w has w.
     changes = units if len(hidden) == 1 else 5
     there = cover(6, changes + 1)
-    assert 2 < found <= there
+    assert 2 < shown.found <= there
     if len(hidden) == 1:
-        assert found >= there - 2
+        assert shown.found >= there - 2
 
 
 def test_searched_values_are_those_of_networks():
     """Any sign pattern of one unit on a line changes its sign once at most."""
     x = np.sort(np.random.default_rng(0).random(40))[None]
-    values = growth._random_values(x, (1,), philox())
-    assert values.shape == (growth._BATCH, 40)
-    clear = values[np.abs(values).min(axis=1) > growth._CLEAR]
-    assert len(clear) > growth._BATCH / 4
+    values = patterns._random_values(x, (1,), philox())
+    assert values.shape == (patterns._BATCH, 40)
+    clear = values[np.abs(values).min(axis=1) > patterns._CLEAR]
+    assert len(clear) > patterns._BATCH / 4
     assert (np.diff(clear > 0, axis=1)).sum(axis=1).max() == 1
 
 
@@ -130,10 +130,10 @@ def test_limits_by_another_route(hidden, dimension, m):
 
 def test_the_least_limit_is_stated_and_met(run):
     spoke = 0
-    for cell in PROBE.cells(TINY):
+    for cell in EXPERIMENT.cells(TINY):
         (prediction,) = cell.predictions
         outcome = cell.measure(run)
-        evidence, (row,) = outcome.evidence[prediction.name], outcome.rows
+        (evidence,), (row,) = outcome.evidence, outcome.rows
         m = int(row.at["samples"])
         assert prediction.upper.value == min(row.more["limits"].values()) == row.upper
         assert (prediction.upper.vacuous is not None) == (prediction.upper.value >= m)
@@ -148,23 +148,24 @@ def test_the_least_limit_is_stated_and_met(run):
 def test_a_planted_wrong_exponent_shows(run, monkeypatch):
     """One unit in the plane: log2 m bits, as if d were 1 and half the patterns were missing."""
     monkeypatch.setattr(growth, "growth_limits", lambda hidden, d, m: {"planted": log2(m)})
-    cells = PROBE.cells(replace(TINY, axes=axes({d: "2", N: "6"})))
+    cells = EXPERIMENT.cells(replace(TINY, axes=axes({d: "2", N: "6"})))
     cell = next(one for one in cells if one.name == "width=1-d=2-m=6")
     (prediction,) = cell.predictions
-    assert cell.measure(run).evidence[prediction.name].low > prediction.upper.value
+    (evidence,) = cell.measure(run).evidence
+    assert evidence.low > prediction.upper.value
 
 
 def test_undecided_labellings_leave_room(monkeypatch, run):
     """Where no width is settled nothing is sure and everything is possible: never a false count."""
     open_ = SmallestWidth((WidthAnswer(0, WidthStatus.UNDECIDED, None, 1, 0, 0, "planted"),))
-    monkeypatch.setattr(growth, "smallest_width", lambda instance, *, max_width: open_)
+    monkeypatch.setattr(patterns, "smallest_width", lambda instance, *, max_width: open_)
     counted = count_patterns(random_points(4, 1, seed=0), 1, run)
     assert (counted.sure, counted.possible) == (0, 16)
 
 
 def test_a_deadline_leaves_a_lower_witness(tmp_path):
-    cell = next(one for one in PROBE.cells(TINY) if one.name == "width=1-d=1-m=4")
-    evidence = cell.measure(Run(tmp_path, deadline=0.0)).evidence[cell.predictions[0].name]
+    cell = next(one for one in EXPERIMENT.cells(TINY) if one.name == "width=1-d=1-m=4")
+    (evidence,) = cell.measure(Run(tmp_path, deadline=0.0)).evidence
     assert evidence.high is None
 
 
@@ -178,5 +179,5 @@ def test_points_are_seeded_and_differ():
 @pytest.mark.parametrize("m", ["1", "5000"])
 def test_what_cannot_be_counted_is_one_line(m):
     with pytest.raises(InputError, match=f"--samples {m}: patterns") as caught:
-        PROBE.cells(replace(TINY, axes=axes({d: "1", N: m})))
+        EXPERIMENT.cells(replace(TINY, axes=axes({d: "1", N: m})))
     assert len(str(caught.value).splitlines()) == 1

@@ -11,20 +11,22 @@ from hypothesis import strategies as st
 from robustsize.bounds.symbols import InputError, N, Norm, d, epsilon
 from robustsize.simulate.data.random_sets import Kind, random_pair
 from robustsize.simulate.data.regions import Region, SeparatedPair
-from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.experiment.model import Run, axes
+from robustsize.simulate.theorems.prop3_2 import attack as attacks
+from robustsize.simulate.theorems.prop3_2 import exact
 from robustsize.simulate.theorems.prop3_2 import experiment as prop3_2
+from robustsize.simulate.theorems.prop3_2.attack import attack
 from robustsize.simulate.theorems.prop3_2.construction import robust_function
-from robustsize.simulate.theorems.prop3_2.experiment import (
-    PROBE,
-    attack,
+from robustsize.simulate.theorems.prop3_2.exact import (
+    exact_distance,
     exact_slopes,
     exact_value,
-    measure,
     tight_pair,
 )
+from robustsize.simulate.theorems.prop3_2.experiment import EXPERIMENT
 
 EIGHTH = Fraction(1, 8)
-TINY = replace(PROBE.quick, axes=axes({d: "2,3", N: "10", epsilon: "1/8"}), seeds=2)
+TINY = replace(EXPERIMENT.quick, axes=axes({d: "2,3", N: "10", epsilon: "1/8"}), seeds=2)
 
 
 def philox(seed=0):
@@ -40,11 +42,9 @@ def two_points(gap, p=Norm.INF):
 @pytest.mark.parametrize("p", Norm)
 def test_quick_in_little_meets_every_prediction(p, tmp_path):
     names = []
-    for cell in PROBE.cells(replace(TINY, p=p)):
+    for cell in EXPERIMENT.cells(replace(TINY, p=p)):
         outcome = cell.measure(Run(tmp_path))
-        assert set(outcome.evidence) == {one.name for one in cell.predictions}
-        for prediction in cell.predictions:
-            evidence = outcome.evidence[prediction.name]
+        for prediction, evidence in zip(cell.predictions, outcome.evidence, strict=True):
             assert evidence.low <= prediction.upper.value
             names.append(prediction.name)
             if not prediction.name.startswith("steepness"):
@@ -71,7 +71,7 @@ def test_exact_and_float_values_of_f_agree(p, x, seed):
     else:
         assert p is Norm.TWO
     if abs(float_value) > 1e-9:
-        assert (measure(at, pair.B, p) > measure(at, pair.A, p)) == (float_value > 0)
+        assert (exact_distance(at, pair.B, p) > exact_distance(at, pair.A, p)) == (float_value > 0)
 
 
 @pytest.mark.parametrize("p", Norm)
@@ -80,7 +80,7 @@ def test_f_by_hand_between_two_points(p):
     a, b = (Fraction(0), Fraction(0)), (Fraction(1, 4), Fraction(0))
     assert (exact_value(pair, a), exact_value(pair, b)) == (1, -1)
     assert exact_value(pair, (Fraction(1, 16), Fraction(0))) == Fraction(1, 2)
-    assert exact_slopes(pair, a, b) == (-8,) * prop3_2._STEPS
+    assert exact_slopes(pair, a, b) == (-8,) * exact.STEPS
 
 
 def test_an_irrational_distance_is_no_value():
@@ -96,7 +96,7 @@ def test_tight_pairs_touch_and_tie(p, dimension):
     assert sorted(gaps)[-1] == 2 * EIGHTH
     assert sum(gap > 0 for gap in gaps) == 1
     middle = tuple((v + w) / 2 for v, w in zip(a, b, strict=True))
-    assert measure(middle, pair.A, p) == measure(middle, pair.B, p)
+    assert exact_distance(middle, pair.A, p) == exact_distance(middle, pair.B, p)
     at, below = attack(pair, EIGHTH, philox()), attack(pair, EIGHTH * 63 / 64, philox())
     assert at.tied >= 2
     assert at.wrong == 0
@@ -120,7 +120,7 @@ def test_only_points_within_the_radius_count(p):
     pair = two_points(Fraction(1, 4), p)
 
     def sign(x, radius):
-        return prop3_2._sign(pair, 1, radius, np.array([x, 0.0]))
+        return attacks._sign(pair, 1, radius, np.array([x, 0.0]))
 
     assert [sign(x, Fraction(1, 5)) for x in (1 / 16, 1 / 8, 3 / 16)] == [1, 0, -1]
     assert [sign(x, Fraction(3, 16)) for x in (3 / 16, 13 / 64)] == [-1, 1]
@@ -136,20 +136,21 @@ def test_a_set_that_is_closer_than_it_says_shows(tmp_path, monkeypatch):
         return flawed
 
     monkeypatch.setattr(prop3_2, "random_pair", too_close)
-    cell = prop3_2._random_cell(Kind.POINTS, 2, TINY)
-    evidence = cell.measure(Run(tmp_path)).evidence
-    _, below, at = cell.predictions
-    assert evidence[below.name].low > below.upper.value
-    assert evidence[at.name].low > at.upper.value
+    cell = prop3_2.random_cell(Kind.POINTS, 2, TINY)
+    _, *found = cell.measure(Run(tmp_path)).evidence
+    for prediction, evidence in zip(cell.predictions[1:], found, strict=True):
+        assert evidence.low > prediction.upper.value
 
 
 def test_another_function_has_other_slopes(monkeypatch):
     """d(x,B) - d(x,A) over epsilon is twice as steep on the segment: an exact slope shows it."""
     pair, a, b = tight_pair(2, EIGHTH, Norm.INF, 6, seed=1)
     monkeypatch.setattr(
-        prop3_2,
+        exact,
         "exact_value",
-        lambda pair, x: (measure(x, pair.B, pair.p) - measure(x, pair.A, pair.p)) / pair.epsilon,
+        lambda pair, x: (
+            (exact_distance(x, pair.B, pair.p) - exact_distance(x, pair.A, pair.p)) / pair.epsilon
+        ),
     )
     assert set(exact_slopes(pair, a, b)) == {-2 / EIGHTH}
 
@@ -164,5 +165,5 @@ def test_another_function_has_other_slopes(monkeypatch):
 )
 def test_what_cannot_be_measured_is_one_line(given, message):
     with pytest.raises(InputError, match=message) as caught:
-        PROBE.cells(replace(TINY, axes=axes(given)))
+        EXPERIMENT.cells(replace(TINY, axes=axes(given)))
     assert len(str(caught.value).splitlines()) == 1

@@ -14,13 +14,13 @@ from robustsize.bounds.symbols import InputError, N, Norm, d, delta, epsilon
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import Instance
 from robustsize.simulate.experiment.claim import Limit
-from robustsize.simulate.experiment.fits import gadget_place, random_place
-from robustsize.simulate.experiment.gadgets import Gadgets
-from robustsize.simulate.experiment.probe import Row, Run, axes
-from robustsize.simulate.experiment.sizes import explicit
+from robustsize.simulate.experiment.limits import explicit
+from robustsize.simulate.experiment.model import Outcome, Run, axes, slope, trends
 from robustsize.simulate.experiment.verdict import Agreement, judge
 from robustsize.simulate.networks.network import Network
-from robustsize.simulate.theorems.thm2_2.experiment import PROBE, _limits
+from robustsize.simulate.theorems.thm2_2.data_sets import gadget_data_sets, random_data_sets
+from robustsize.simulate.theorems.thm2_2.experiment import EXPERIMENT, limits
+from robustsize.simulate.theorems.thm2_2.gadgets import Gadgets
 
 EIGHTH = Fraction(1, 8)
 
@@ -30,13 +30,18 @@ def setting(p=Norm.INF, **given):
     chosen |= {symbol: given[name] for symbol, name in ((N, "N"), (d, "d")) if name in given}
     if "delta" in given:
         chosen[delta] = given["delta"]
-    return replace(PROBE.quick, axes=axes(chosen), seeds=4, p=p)
+    return replace(EXPERIMENT.quick, axes=axes(chosen), seeds=4, p=p)
+
+
+def as_if(cells, values):
+    """Outcomes in which each place of a trend has the values of a rule."""
+    return [(cell, Outcome((), tuple(map(values, cell.places)))) for cell in cells]
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """Cells and outcomes at N = 2, d = 2: random at p = inf, gadgets at p = 2."""
-    cells = PROBE.cells(setting())
+    cells = EXPERIMENT.cells(setting())
     folders = [tmp_path_factory.mktemp("networks") for _ in cells]
     outcomes = [cell.measure(Run(folder)) for cell, folder in zip(cells, folders, strict=True)]
     for outcome, folder in zip(outcomes, folders, strict=True):
@@ -91,9 +96,9 @@ def test_representatives_reach_every_sign_by_reflection():
 
 def test_random_points_are_apart_in_the_ball_and_repeat():
     for p in Norm:
-        place = random_place(8, 3, EIGHTH / 2, setting(p))
+        place = random_data_sets(8, 3, EIGHTH / 2, setting(p))
         assert all(h.holds for h in place.hypotheses)
-        again = random_place(8, 3, EIGHTH / 2, setting(p))
+        again = random_data_sets(8, 3, EIGHTH / 2, setting(p))
         for one, two in zip(place.instances, again.instances, strict=True):
             assert one.points == two.points
             assert np.array_equal(one.labels, two.labels)
@@ -111,11 +116,12 @@ def test_quick_cells_agree_and_constructions_hold(measured):
         "gadgets-p=2-samples=2-d=2-delta=0.109375",
     ]
     for cell, outcome in measured:
-        size, built = cell.predictions
+        size, _ = cell.predictions
+        found, faulty = outcome.evidence
         # Two points: the lower limit is trivial, and a witness cannot contradict the upper one.
-        assert judge(size, outcome.evidence[size.name], 0.99).agreement is Agreement.VACUOUS
-        assert outcome.evidence[size.name].high <= size.upper.value
-        assert outcome.evidence[built.name].high == 0
+        assert judge(size, found, 0.99).agreement is Agreement.VACUOUS
+        assert found.high <= size.upper.value
+        assert faulty.high == 0
 
 
 def test_random_pair_of_points_needs_one_coordinate(measured):
@@ -125,8 +131,8 @@ def test_random_pair_of_points_needs_one_coordinate(measured):
 
 
 def test_a_gadget_is_served_by_its_hyperplane(measured):
-    cell, outcome = measured[1]
-    assert outcome.evidence[cell.predictions[0].name].high == 2
+    _, outcome = measured[1]
+    assert outcome.evidence[0].high == 2
     gadgets = Gadgets.largest(2, EIGHTH, Fraction(7, 64), 1)
     for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
         plane = Network.of([([list(map(float, signs))], [0.0])])
@@ -140,46 +146,43 @@ def test_a_planted_lower_bound_is_contradicted(measured):
     for cell, outcome in measured:
         size = cell.predictions[0]
         false = replace(size, lower=Limit(100, "planted"))
-        evidence = outcome.evidence[size.name]
-        assert judge(false, evidence, 0.99).agreement is Agreement.CONTRADICTS
+        assert judge(false, outcome.evidence[0], 0.99).agreement is Agreement.CONTRADICTS
 
 
 def test_limits_are_the_theorems_own():
     values = {N: Fraction(2), d: Fraction(40), epsilon: Fraction(1, 16), delta: Fraction(79, 1280)}
     radius = values[delta]
-    chosen = replace(PROBE.quick, axes={**PROBE.quick.axes, epsilon: (values[epsilon],)})
-    place = gadget_place(2, 40, radius, chosen)
+    chosen = replace(EXPERIMENT.quick, axes={**EXPERIMENT.quick.axes, epsilon: (values[epsilon],)})
+    place = gadget_data_sets(2, 40, radius, chosen)
     assert place is not None
-    lower, upper = _limits(place)
+    lower, upper = limits(place)
     assert lower.value == explicit("thm2.3", values, Norm.TWO).value > 2
     assert upper == explicit("thm2.2", values, Norm.TWO)
-    drawn = random_place(64, 4, EIGHTH / 2, setting())
+    drawn = random_data_sets(64, 4, EIGHTH / 2, setting())
     values = {N: Fraction(64), d: Fraction(4), epsilon: EIGHTH, delta: EIGHTH / 2}
-    assert 2 < _limits(drawn)[0].value <= explicit("thm2.3", values, Norm.INF).value
+    assert 2 < limits(drawn)[0].value <= explicit("thm2.3", values, Norm.INF).value
 
 
 def test_trends_state_only_what_holds_of_their_data():
-    trends = PROBE.trends(setting(N="2,4", d="2,4"))
+    cells = EXPERIMENT.cells(setting(N="2,4", d="2,4"))
+    named = {trend.prediction.name: trend for trend in trends(cells)}
     limits = {
-        (t.series, t.x): (t.prediction.lower is not None, t.prediction.upper is not None)
-        for t in trends
+        name: (trend.prediction.lower is not None, trend.prediction.upper is not None)
+        for name, trend in named.items()
     }
     assert limits == {
-        ("random", "samples"): (True, False),
-        ("random", "d"): (False, True),
-        ("gadgets", "d"): (True, True),
+        "random slope in samples delta=0.109375": (True, False),
+        "random slope in d delta=0.109375": (False, True),
+        "gadgets slope in d delta=0.109375": (True, True),
     }
-    gadgets = trends[-1]
+    gadgets = named["gadgets slope in d delta=0.109375"]
     for power, agreement in (
         (1, Agreement.AGREES),
         (0.4, Agreement.CONTRADICTS),
         (3, Agreement.CONTRADICTS),
     ):
-        rows = [
-            Row(series="gadgets", at={"d": x, **gadgets.where}, values=(x**power,) * 4)
-            for x in (2.0, 4.0)
-        ]
-        assert judge(gadgets.prediction, gadgets.slope(rows), 0.99).agreement is agreement
+        evidence = slope(gadgets, as_if(cells, lambda place, power=power: (place.x**power,) * 4))
+        assert judge(gadgets.prediction, evidence, 0.99).agreement is agreement
 
 
 @pytest.mark.parametrize(
@@ -192,11 +195,11 @@ def test_trends_state_only_what_holds_of_their_data():
 )
 def test_what_cannot_be_measured_is_refused(given, message):
     with pytest.raises(InputError, match=message):
-        PROBE.cells(setting(**given))
+        EXPERIMENT.cells(setting(**given))
 
 
 def test_quick_names_are_unique():
-    cells = PROBE.cells(PROBE.quick)
+    cells = EXPERIMENT.cells(EXPERIMENT.quick)
     names = sorted(p.name for cell in cells for p in cell.predictions)
     assert all(a != b for a, b in pairwise(names))
     assert all(set(cell.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789=.-") for cell in cells)

@@ -12,28 +12,25 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from robustsize.bounds.symbols import InputError, beta, c, d, delta, epsilon
-from robustsize.simulate.experiment.probe import Run, axes
-from robustsize.simulate.theorems.thm4_4 import experiment as thm4_4
-from robustsize.simulate.theorems.thm4_4.experiment import (
-    LEARNERS,
-    PROBE,
-    CutCube,
-    Hyperplane,
-    hard_points,
-    samples_needed,
-)
+from robustsize.simulate.experiment.model import Run, axes, slope, trends
+from robustsize.simulate.experiment.verdict import Agreement, judge
+from robustsize.simulate.theorems.thm4_4 import trials
+from robustsize.simulate.theorems.thm4_4.distributions import BAND, CutCube, hard_points
+from robustsize.simulate.theorems.thm4_4.experiment import EXPERIMENT
+from robustsize.simulate.theorems.thm4_4.hyperplanes import LEARNERS, Hyperplane
+from robustsize.simulate.theorems.thm4_4.trials import samples_needed
 
 TINY = replace(
-    PROBE.quick,
+    EXPERIMENT.quick,
     axes=axes({epsilon: "1/6", c: "1/2", delta: "1/20", d: "3", beta: "1/5"}),
     seeds=150,
 )
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory):
-    (cell,) = PROBE.cells(TINY)
-    return cell, cell.measure(Run(tmp_path_factory.mktemp("tiny")))
+def measured(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tiny")
+    return [(cell, cell.measure(Run(folder))) for cell in EXPERIMENT.cells(TINY)]
 
 
 def interval(share):
@@ -42,11 +39,10 @@ def interval(share):
     return low, binomtest(share.possible, share.trials).proportion_ci(0.999).high
 
 
-def test_the_bound_holds_and_could_have_failed(outcome):
-    cell, made = outcome
-    assert {p.name for p in cell.predictions} == set(made.evidence)
-    for prediction in cell.predictions:
-        low, _ = interval(made.evidence[prediction.name])
+def test_the_bound_holds_and_could_have_failed(measured):
+    for cell, made in measured:
+        (prediction,), (evidence,) = cell.predictions, made.evidence
+        low, _ = interval(evidence)
         assert low >= prediction.lower.value == Fraction(19, 20)
         assert all(hypothesis.holds for hypothesis in prediction.hypotheses)
 
@@ -59,20 +55,19 @@ def test_samples_needed_by_hand(dimension, error):
 
 
 def test_a_planted_false_bound_is_seen(tmp_path, monkeypatch):
-    monkeypatch.setattr(thm4_4, "samples_needed", lambda dimension, *rest: 2 * dimension)
+    monkeypatch.setattr(trials, "samples_needed", lambda dimension, *rest: 2 * dimension)
     few = replace(TINY, axes={**TINY.axes, beta: (Fraction(1, 50),)})
-    (cell,) = PROBE.cells(few)
-    made = cell.measure(Run(tmp_path))
-    for prediction in cell.predictions:
-        _, high = interval(made.evidence[prediction.name])
+    for cell in EXPERIMENT.cells(few):
+        (prediction,), (evidence,) = cell.predictions, cell.measure(Run(tmp_path)).evidence
+        _, high = interval(evidence)
         assert high < prediction.lower.value
+        assert judge(prediction, evidence, 0.999).agreement is Agreement.CONTRADICTS
 
 
 def test_an_inconsistent_hyperplane_settles_nothing(tmp_path, monkeypatch):
     monkeypatch.setitem(LEARNERS, "SVM", lambda x, y, seed: Hyperplane(np.zeros(x.shape[1]), 1.0))
-    (cell,) = PROBE.cells(replace(TINY, seeds=5))
-    made = cell.measure(Run(tmp_path))
-    share = made.evidence["SVM, hard instance, d=3, beta=1/5"]
+    cells = {cell.name: cell for cell in EXPERIMENT.cells(replace(TINY, seeds=5))}
+    (share,) = cells["SVM-hard-instance-d=3"].measure(Run(tmp_path)).evidence
     assert (share.sure, share.possible, share.trials) == (0, 5, 5)
     assert "5 without a consistent hyperplane" in share.tried
 
@@ -118,7 +113,7 @@ def test_the_cube_is_cut_where_it_says_and_its_test_is_three_valued():
     cube = CutCube(3)
     x, y = cube.draw(np.random.default_rng(0), 2000)
     assert np.abs(x).max() <= 0.5
-    assert (np.abs(x.mean(axis=1)) > thm4_4.BAND).all()
+    assert (np.abs(x.mean(axis=1)) > BAND).all()
     right = Hyperplane(np.ones(3), 0.0)
     assert right.wrong(x, y) == 0
     # By symmetry x_1 = 0 errs on less than half of the cube, and never on none of it.
@@ -139,23 +134,20 @@ def test_learners_are_consistent_on_separable_samples(name):
     assert LEARNERS[name](x, one_label, 0).wrong(x, one_label) == 0
 
 
-def test_same_seed_same_numbers(outcome, tmp_path):
-    _, made = outcome
-    short = replace(TINY, seeds=3)
-    (again,) = PROBE.cells(short)
-    rows = again.measure(Run(tmp_path)).rows
-    for one, other in zip(made.rows, rows, strict=True):
-        assert one.values[:3] == other.values[:3]
+def test_same_seed_same_numbers(measured, tmp_path):
+    short = EXPERIMENT.cells(replace(TINY, seeds=3))
+    for (_, made), again in zip(measured, short, strict=True):
+        rows = again.measure(Run(tmp_path)).rows
+        for one, other in zip(made.rows, rows, strict=True):
+            assert one.values[:3] == other.values[:3]
 
 
-def test_the_learning_curve_falls_and_has_a_slope(outcome):
-    _, made = outcome
-    (trend,) = PROBE.trends(TINY)
-    slope = trend.slope(made.rows)
-    assert slope is not None
-    assert slope.x == (4.0, 8.0, 16.0, 32.0, 64.0)
-    means = [np.mean(np.log(group)) for group in slope.y]
-    assert np.polyfit(np.log(slope.x), means, 1)[0] < -0.5
+def test_the_learning_curve_falls_and_has_a_slope(measured):
+    (trend,) = trends([cell for cell, _ in measured])
+    evidence = slope(trend, measured)
+    assert evidence.x == (4, 8, 16, 32, 64)
+    means = [np.mean(np.log(group)) for group in evidence.y]
+    assert np.polyfit(np.log(evidence.x), means, 1)[0] < -0.5
 
 
 @pytest.mark.parametrize(
@@ -170,4 +162,4 @@ def test_the_learning_curve_falls_and_has_a_slope(outcome):
 )
 def test_what_cannot_be_measured_is_refused(change):
     with pytest.raises(InputError, match=r"^--.*for example --"):
-        PROBE.cells(replace(TINY, axes={**TINY.axes, **change}))
+        EXPERIMENT.cells(replace(TINY, axes={**TINY.axes, **change}))

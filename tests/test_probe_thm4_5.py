@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from robustsize.bounds.symbols import InputError, Norm, alpha, c, d, epsilon
 from robustsize.simulate.data.instance import Instance, hard_instance
 from robustsize.simulate.data.labellings import random_labelling
-from robustsize.simulate.experiment.probe import Run, axes
+from robustsize.simulate.experiment.model import Run, axes
+from robustsize.simulate.experiment.verdict import Agreement, judge
 from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
 from robustsize.simulate.theorems.thm4_5 import families
-from robustsize.simulate.theorems.thm4_5.experiment import PROBE
-from robustsize.simulate.theorems.thm4_5.families import NEIGHBOURS, SIGMOID, TREES, Place
+from robustsize.simulate.theorems.thm4_5.experiment import EXPERIMENT
+from robustsize.simulate.theorems.thm4_5.families import NEIGHBOURS, SIGMOID, TREES, Problem
 from robustsize.simulate.theorems.thm4_5.neighbours import CentreNeighbours, neighbours_vc
 from robustsize.simulate.theorems.thm4_5.sigmoid import (
     SigmoidNetwork,
@@ -37,7 +38,9 @@ from robustsize.simulate.theorems.thm4_5.trees import (
 )
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
-TINY = replace(PROBE.quick, axes=axes({epsilon: "1/4", c: "1/2", alpha: "1/20", d: "3,4"}), seeds=3)
+TINY = replace(
+    EXPERIMENT.quick, axes=axes({epsilon: "1/4", c: "1/2", alpha: "1/20", d: "3,4"}), seeds=3
+)
 
 
 def hard(dimension, labels, p=Norm.INF):
@@ -47,7 +50,7 @@ def hard(dimension, labels, p=Norm.INF):
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
-    cells = [cell for cell in PROBE.cells(TINY) if not cell.name.startswith("sigmoid")]
+    cells = [cell for cell in EXPERIMENT.cells(TINY) if not cell.name.startswith("sigmoid")]
     return [(cell, cell.measure(Run(folder))) for cell in cells]
 
 
@@ -206,9 +209,7 @@ def test_sigmoid_certificates_against_samples():
 
 def test_every_prediction_has_evidence_that_keeps_its_limits(measured):
     for cell, made in measured:
-        assert {p.name for p in cell.predictions} == set(made.evidence)
-        for prediction in cell.predictions:
-            evidence = made.evidence[prediction.name]
+        for prediction, evidence in zip(cell.predictions, made.evidence, strict=True):
             assert evidence.high is not None
             if prediction.lower is not None and prediction.lower.vacuous is None:
                 assert evidence.high >= prediction.lower.value
@@ -218,12 +219,14 @@ def test_every_prediction_has_evidence_that_keeps_its_limits(measured):
 
 
 def test_exhaustive_numbers(measured):
-    evidence = {name: e for _, made in measured for name, e in made.evidence.items()}
+    evidence = {cell.name: made.evidence for cell, made in measured}
+    size, error = evidence["trees-d=3"]
     # The checkerboard of 3 x 3 takes a leaf a point.
-    assert evidence["trees: size, d=3"].low == evidence["trees: size, d=3"].high == tree_size(9)
+    assert size.low == size.high == tree_size(9)
     # Of 9 labels a constant gets at most 4 wrong.
-    assert evidence["trees: error, d=3"].low == Fraction(4, 9)
-    assert evidence["stump: standard error, d=4"].high == 0
+    assert error.low == Fraction(4, 9)
+    standard, _ = evidence["stump-d=4"]
+    assert standard.high == 0
 
 
 def test_a_planted_false_bound_is_seen(monkeypatch, tmp_path):
@@ -234,11 +237,11 @@ def test_a_planted_false_bound_is_seen(monkeypatch, tmp_path):
         return replace(needed, n=100 * needed.n)
 
     monkeypatch.setattr(families, "smallest_size", planted)
-    place = Place.of(3, TINY, thm4_5.ALL_MEASURED)
+    place = Problem.of(3, TINY, thm4_5.ALL_MEASURED)
     for cell in (thm4_5._trees(place), thm4_5._neighbours(place)):
-        size = cell.predictions[0]
-        evidence = cell.measure(Run(tmp_path)).evidence[size.name]
-        assert evidence.high < size.lower.value
+        size, (found, *_) = cell.predictions[0], cell.measure(Run(tmp_path)).evidence
+        assert found.high < size.lower.value
+        assert judge(size, found, 0.99).agreement is Agreement.CONTRADICTS
 
 
 def test_a_flawed_certificate_is_seen(monkeypatch, tmp_path):
@@ -246,40 +249,42 @@ def test_a_flawed_certificate_is_seen(monkeypatch, tmp_path):
         return np.full(len(balls), len(stored) > 0)
 
     monkeypatch.setattr(CentreNeighbours, "certified", flawed)
-    place = Place.of(7, TINY, thm4_5.ALL_MEASURED)
-    evidence = thm4_5._neighbours(place).measure(Run(tmp_path)).evidence
-    for prediction in (NEIGHBOURS.size(place), NEIGHBOURS.error(place)):
+    place = Problem.of(7, TINY, thm4_5.ALL_MEASURED)
+    cell = thm4_5._neighbours(place)
+    for prediction, evidence in zip(
+        cell.predictions, cell.measure(Run(tmp_path)).evidence, strict=True
+    ):
         assert prediction.lower.vacuous is None
-        assert evidence[prediction.name].high < prediction.lower.value
+        assert evidence.high < prediction.lower.value
 
 
 def test_which_hypotheses_hold():
-    place = Place.of(6, TINY, thm4_5.ALL_MEASURED)
+    place = Problem.of(6, TINY, thm4_5.ALL_MEASURED)
     assert TREES.size(place).hypotheses[0].holds
     assert NEIGHBOURS.size(place).hypotheses[0].holds
     assert not SIGMOID.size(place).hypotheses[0].holds
 
 
 def test_random_labellings_need_no_more_than_the_worst():
-    place = Place.of(6, TINY, thm4_5.ALL_MEASURED)
+    place = Problem.of(6, TINY, thm4_5.ALL_MEASURED)
     assert not place.complete
     whole = replace(place, complete=True)
     assert place.bound(Fraction(0)).value <= whole.bound(Fraction(0)).value
-    again = Place.of(6, TINY, thm4_5.ALL_MEASURED)
+    again = Problem.of(6, TINY, thm4_5.ALL_MEASURED)
     assert all((a == b).all() for a, b in zip(place.labellings, again.labellings, strict=True))
     assert len({phi.tobytes() for phi in place.labellings}) == 3
 
 
 def test_the_sigmoid_cell(tmp_path):
     setting = replace(TINY, axes={**TINY.axes, d: (Fraction(2),)})
-    cell = next(one for one in PROBE.cells(setting) if one.name == "sigmoid-d=2")
+    cell = next(one for one in EXPERIMENT.cells(setting) if one.name == "sigmoid-d=2")
     made = cell.measure(Run(tmp_path))
-    (size,) = made.evidence.values()
+    (size,) = made.evidence
     assert size.low is None
     assert 5 <= size.high <= 12 * 4 + 1
     assert "2 starts" in size.tried
     stopped = cell.measure(Run(tmp_path, deadline=0.0))
-    assert next(iter(stopped.evidence.values())).high is None
+    assert stopped.evidence[0].high is None
 
 
 @pytest.mark.parametrize(
@@ -293,4 +298,4 @@ def test_the_sigmoid_cell(tmp_path):
 )
 def test_what_cannot_be_measured_is_refused(change):
     with pytest.raises(InputError, match=r"^--.*for example --"):
-        PROBE.cells(replace(TINY, axes={**TINY.axes, **change}))
+        EXPERIMENT.cells(replace(TINY, axes={**TINY.axes, **change}))

@@ -35,10 +35,10 @@ from robustsize.bounds.symbols import (
 from robustsize.cli import cli
 from robustsize.report.numbers import magnitude, number
 from robustsize.report.table1 import table1, table1_json
-from robustsize.simulate.experiment.probe import Setting
+from robustsize.simulate.experiment.model import Setting
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.theorems.build import Request
-from robustsize.simulate.theorems.catalogue import PROBES
+from robustsize.simulate.theorems.catalogue import EXPERIMENTS
 
 
 def explicit(id, at, norm=Norm.INF):
@@ -350,5 +350,5 @@ def test_solve_is_right_or_refuses_wherever_it_is_asked(data):
 
 
 def test_a_setting_names_its_options():
-    (probe,) = [probe for probe in PROBES if probe.id == "thm2.2"]
+    (probe,) = [probe for probe in EXPERIMENTS if probe.id == "thm2.2"]
     assert probe.quick.given(epsilon, c, delta) == "--epsilon 1/16 --delta 1/32,7/128"

@@ -13,12 +13,9 @@ from robustsize.bounds.catalogue import theorem
 from robustsize.bounds.evaluate import IncomparableError, bound_value, choose_form
 from robustsize.bounds.statement import FormName
 from robustsize.bounds.symbols import Norm, c, d, epsilon
-from robustsize.simulate.experiment.claim import (
+from robustsize.simulate.experiment.claim import Hypothesis, Limit, Prediction, Reading
+from robustsize.simulate.experiment.evidence import (
     Between,
-    Hypothesis,
-    Limit,
-    Prediction,
-    Reading,
     Share,
     Slope,
     at_least,

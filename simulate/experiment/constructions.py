@@ -4,55 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus
-from robustsize.simulate.experiment.claim import Between
+from robustsize.simulate.certify.structural import certify_construction
+from robustsize.simulate.construct.result import Construction
+from robustsize.simulate.experiment.evidence import Between
 from robustsize.simulate.search.model import Found
+
+
+class Soundness(Enum):
+    """What is known of a construction: SOUND is certified and small enough, FAULTY is refuted or
+    too large, OPEN is neither, as where a certificate is undecided.
+    """
+
+    SOUND = "sound"
+    FAULTY = "faulty"
+    OPEN = "open"
 
 
 @dataclass(frozen=True)
 class Built:
-    """A network that was built: its size, the most it may have, and its certificate, if any."""
+    """A network that was built: its size, the most it may have, and its certificate.
+
+    certificate: None where it was not sought.
+    """
 
     size: int
     most: int
     certificate: Certificate | None
 
     @property
-    def is_faulty(self) -> bool:
-        """Whether it is refuted or too large."""
-        refuted = self.certificate is not None and (
-            self.certificate.status is CertificateStatus.COUNTEREXAMPLE
-        )
-        return refuted or self.size > self.most
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is certified and small enough: an undecided certificate is none."""
-        certified = self.certificate is not None and (
-            self.certificate.status is CertificateStatus.CERTIFIED
-        )
-        return certified and self.size <= self.most
+    def soundness(self) -> Soundness:
+        """An undecided certificate is never a pass."""
+        status = self.certificate.status if self.certificate is not None else None
+        if self.size > self.most or status is CertificateStatus.COUNTEREXAMPLE:
+            return Soundness.FAULTY
+        return Soundness.SOUND if status is CertificateStatus.CERTIFIED else Soundness.OPEN
 
 
-def faults(built: Sequence[Built | None]) -> Between:
-    """How many are faulty: for certain, and at most, as what neither is nor holds may be.
+def checked(construction: Construction, most: int) -> Built:
+    """A construction held against a size and certified by its form."""
+    return Built(construction.size, most, certify_construction(construction))
 
-    None: nothing was built where something was promised.
+
+def built_in_search(found: Found, most: int | None = None) -> Built | None:
+    """The construction that a search started from; None where it had none.
+
+    most: None for what the construction's own form costs.
     """
-    faulty = sum(one is not None and one.is_faulty for one in built)
-    sound = sum(one is not None and one.holds for one in built)
-    return Between(faulty, len(built) - sound, f"{len(built)} networks built")
-
-
-def faults_found(found: Sequence[Found], most: int | None = None) -> Between:
-    """The same of the constructions in searches; most: None for what their own form costs."""
-    return faults([_built(one, most) for one in found])
-
-
-def _built(found: Found, most: int | None) -> Built | None:
     built = found.construction
     if built is None:
         return None
-    limit = built.form_size if most is None else most
-    return Built(built.size, limit, found.construction_certificate)
+    return Built(
+        built.size, built.form_size if most is None else most, found.construction_certificate
+    )
+
+
+def faults(built: Sequence[Built | None]) -> Between:
+    """How many are faulty: for certain, and at most, where those that are open were faulty too.
+
+    None: nothing was built where something was promised.
+    """
+    known = [one.soundness if one is not None else Soundness.OPEN for one in built]
+    faulty, sound = known.count(Soundness.FAULTY), known.count(Soundness.SOUND)
+    return Between(faulty, len(known) - sound, f"{len(known)} networks built")

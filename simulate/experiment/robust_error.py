@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import Instance
+from robustsize.simulate.experiment.evidence import Between
 from robustsize.simulate.networks.network import Network
 
 NODES = 200
@@ -34,6 +36,20 @@ class RobustError:
     def high(self) -> Fraction:
         """The robust error is at most this."""
         return Fraction(self.possible, self.total)
+
+    @property
+    def bracket(self) -> Between:
+        """The error as evidence."""
+        return Between(self.low, self.high)
+
+    @classmethod
+    def pooled(cls, errors: Sequence[RobustError]) -> RobustError:
+        """The error over the points of all together."""
+        return cls(
+            sum(e.sure for e in errors),
+            sum(e.possible for e in errors),
+            sum(e.total for e in errors),
+        )
 
 
 def robust_error(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.experiment.claim import Between, Evidence, Number, Share, Slope
+from robustsize.simulate.experiment.evidence import Between, Evidence, Number, Share, Slope
 from robustsize.simulate.search.share import clopper_pearson
 
 LEVEL = 0.05

@@ -7,15 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from robustsize.report.numbers import number
-from robustsize.simulate.experiment.claim import (
-    Between,
-    Evidence,
-    Limit,
-    Number,
-    Prediction,
-    Reading,
-    Slope,
-)
+from robustsize.simulate.experiment.claim import Limit, Prediction, Reading
+from robustsize.simulate.experiment.evidence import Between, Evidence, Number, Slope
 from robustsize.simulate.experiment.statistics import FEWEST_REPLICATES, UNKNOWN, Interval, interval
 
 
@@ -132,7 +125,7 @@ def _reason(
     if not seen.known:
         return _nothing(evidence)
     text = _compared(prediction, seen)
-    tried = getattr(evidence, "tried", "")
+    tried = evidence.tried if evidence is not None else ""
     if agreement is Agreement.VACUOUS:
         return f"{text}: {silent}"
     if agreement is Agreement.CONTRADICTS:

@@ -1,7 +1,7 @@
-"""All probes, in the order of the paper's Table 1."""
+"""All experiments, in the order of the paper's Table 1, and which of them measures a theorem."""
 
 from robustsize.bounds.symbols import InputError
-from robustsize.simulate.experiment.probe import Probe
+from robustsize.simulate.experiment.model import Experiment
 from robustsize.simulate.theorems.gap import experiment as gap
 from robustsize.simulate.theorems.growth import experiment as growth
 from robustsize.simulate.theorems.prop3_2 import experiment as prop3_2
@@ -12,24 +12,26 @@ from robustsize.simulate.theorems.thm4_4 import experiment as thm4_4
 from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
 from robustsize.simulate.theorems.thm5_5 import experiment as thm5_5
 
-PROBES: tuple[Probe, ...] = (
-    growth.PROBE,
-    thm2_2.PROBE,
-    prop3_2.PROBE,
-    thm3_3.PROBE,
-    thm4_3.PROBE,
-    thm4_4.PROBE,
-    thm4_5.PROBE,
-    thm5_5.PROBE,
-    gap.PROBE,
+EXPERIMENTS: tuple[Experiment, ...] = (
+    growth.EXPERIMENT,
+    thm2_2.EXPERIMENT,
+    prop3_2.EXPERIMENT,
+    thm3_3.EXPERIMENT,
+    thm4_3.EXPERIMENT,
+    thm4_4.EXPERIMENT,
+    thm4_5.EXPERIMENT,
+    thm5_5.EXPERIMENT,
+    gap.EXPERIMENT,
 )
 
-BY_ID = {id: probe for probe in PROBES for id in (*probe.covers, probe.id)}
-"""A probe is found by its own id and by those of the theorems that it covers."""
+BY_ID = {id: one for one in EXPERIMENTS for id in (*one.covers, one.id)}
+"""An experiment is found by its own id and by those of the theorems that it covers: that of thm3.4
+is thm3.3's, in the folder of its construction.
+"""
 
 
-def probe_of(id: str, option: str) -> Probe:
-    """The probe of an id.
+def experiment_of(id: str, option: str) -> Experiment:
+    """The experiment that covers a theorem, or has that id itself.
 
     Raises InputError, naming the option it came from, where there is none.
     """

@@ -8,241 +8,176 @@ exponential in the dimension (Theorems 4.3 and 5.8), even for those trained on a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import inf
 
-import numpy as np
-import sympy as sp
-
-from robustsize.bounds.symbols import BY_SYMBOL, InputError, N, alpha, c, d, delta, epsilon, k
+from robustsize.bounds.symbols import N, alpha, c, d, epsilon, k
 from robustsize.simulate.certify.complete import CertificateStatus, certify
-from robustsize.simulate.certify.guarantee import Guarantee, certificate
 from robustsize.simulate.construct.result import constant_network
 from robustsize.simulate.data.instance import (
-    Grid,
     HardInstance,
     Instance,
-    grid_axis,
-    hard_instance,
     separating_hyperplane,
 )
-from robustsize.simulate.data.labellings import random_labelling, random_subset
-from robustsize.simulate.experiment.claim import (
-    Between,
-    Evidence,
-    Hypothesis,
-    Limit,
-    Prediction,
-    at_most,
-)
-from robustsize.simulate.experiment.errors import (
-    SPARE_BITS,
-    Learned,
-    error_rows,
-    part_of,
-    random_labelling_limit,
-    tested,
-    trained,
-)
-from robustsize.simulate.experiment.probe import Cell, Outcome, Probe, Row, Run, Setting, axes
-from robustsize.simulate.experiment.robust_error import robust_error
-from robustsize.simulate.experiment.sizes import explicit
+from robustsize.simulate.experiment.claim import Claim, Hypothesis, Limit, Prediction
+from robustsize.simulate.experiment.constructions import Built, Soundness, checked
+from robustsize.simulate.experiment.evidence import Between, at_most
+from robustsize.simulate.experiment.limits import SPARE_BITS
+from robustsize.simulate.experiment.model import Cell, Experiment, Row, Run, Setting, axes
+from robustsize.simulate.experiment.robust_error import RobustError, robust_error
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.theorems.candidates import constructions
+from robustsize.simulate.theorems.gap.learned import Learned, error_rows, tested, trained
+from robustsize.simulate.theorems.gap.problem import STEPS, Problem, hard_problem, manifold_problem
 from robustsize.simulate.theorems.thm4_3.construction import hard_instance_network
 
 ARCHITECTURES = ((1,), (2,), (4,), (8,), (8, 8), (16, 16), (32, 32))
-STEPS = 2000
-MOST_POINTS = 3000
 NODES = 20_000
 """Regions that the certificate of robust training error 0 may cost."""
 
 
-def _hard(dimension: int, setting: Setting) -> tuple[Instance, int]:
-    """The hard instance of Theorem 4.3, and on how many coordinates its forced points differ."""
-    m = len(grid_axis(setting.one(epsilon), Grid.DENSE)) ** (dimension - 1)
-    _check(m, d)
-    labels = random_labelling(m, [setting.seed, m])
-    whole = hard_instance(dimension, setting.one(epsilon), setting.one(c), setting.p, labels)
-    return whole, dimension - 1
+def _test_error(problem: Problem) -> Prediction:
+    bound, allowed = problem.bound, problem.setting.one(alpha)
+    return Prediction(
+        id=problem.id,
+        name=f"test error below the bound, {problem.name}",
+        says=(
+            f"networks with fewer than {bound.value} parameters have robust test error > "
+            f"{allowed} on a random labelling, but for a chance of 2^-{SPARE_BITS}"
+        ),
+        quantity="least robust test error of a network below the bound",
+        lower=Limit(allowed, bound.source, bound.vacuous),
+        hypotheses=(Hypothesis("the labelling of the forced points is uniformly random", True),),
+    )
 
 
-def _manifold(flat: int, dimension: int, setting: Setting) -> tuple[Instance, int]:
-    """A random labelling of the grid points of the face [0,1]^k x {1/2}^(d-k)."""
-    if flat > dimension:
-        raise InputError(f"--k {flat}: k is at most d = {dimension}; for example --k {dimension}")
-    axis = grid_axis(setting.one(epsilon), Grid.DENSE)
-    _check(len(axis) ** flat, k)
-    rows = np.indices((len(axis),) * flat).reshape(flat, -1).T
-    rest = (Fraction(1, 2),) * (dimension - flat)
-    points = tuple((*(axis[i] for i in row), *rest) for row in rows)
-    radius = setting.one(c) * setting.one(epsilon)
-    labels = random_labelling(len(points), [setting.seed, len(points)])
-    return Instance(points, labels, radius, setting.p), flat
+def _training_error(problem: Problem, count: int) -> Prediction:
+    return Prediction(
+        id="thm2.2",
+        name=f"training error 0, N = {count}, {problem.name}",
+        says=f"{count} points are fitted robustly, whatever their labels",
+        quantity="smallest size with robust training error 0",
+        upper=problem.enough(count),
+    )
 
 
-def _check(m: int, symbol: object) -> None:
-    if m > MOST_POINTS:
-        option = BY_SYMBOL[symbol].option
-        raise InputError(
-            f"{option}: {m} points at that --epsilon, at most {MOST_POINTS}; for example {option} 4"
-        )
-
-
-def _cells(setting: Setting) -> Iterator[Cell]:
-    dimensions = [int(value) for value in setting.all(d)]
-    for dimension in dimensions:
-        whole, differing = _hard(dimension, setting)
-        yield _Gap(f"d={dimension}", "thm4.3", whole, differing, setting).cell()
-    for flat in map(int, setting.all(k)):
-        whole, differing = _manifold(flat, max(dimensions), setting)
-        yield _Gap(f"manifold k={flat}", "thm5.8", whole, differing, setting).cell()
+def _hyperplane(problem: Problem) -> Prediction:
+    return Prediction(
+        id="thm4.4",
+        name=f"hyperplane, {problem.name}",
+        says="the hyperplane x_d = 1/2 solves the clean problem with 2 parameters",
+        quantity="standard error of the hyperplane",
+        upper=Limit(0, "Theorem 4.3's instance is linearly separable"),
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class _Gap:
-    """The experiment on one set of forced points.
+class Fit:
+    """The smallest size with robust training error 0 that was certified on `count` points."""
 
-    id: the theorem that bounds the test error. differing: coordinates on which the points differ.
+    count: int
+    size: int | None
+    tried: str
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Networks of each architecture, trained on `count` points, with their errors."""
+
+    count: int
+    groups: tuple[tuple[Learned, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """The hyperplane's standard error, and a construction with its form."""
+
+    clean: RobustError
+    form: str
+    built: Built
+
+    @classmethod
+    def of(cls, whole: HardInstance) -> Known:
+        """Of the hard instance."""
+        plane = separating_hyperplane(whole.dimension)
+        construction = hard_instance_network(whole)
+        built = checked(construction, construction.form_size)
+        return cls(robust_error(plane, whole, radius=Fraction(0)), construction.form, built)
+
+    def row(self, problem: Problem) -> Row:
+        """The construction as a place of the curve, where it is certified."""
+        certificate = self.built.certificate
+        return Row(
+            series=problem.name,
+            at={"samples": problem.m, "points": problem.m, "size": self.built.size},
+            values=(0.0 if self.built.soundness is Soundness.SOUND else None,),
+            more={
+                "construction": self.form,
+                "certificate": certificate and certificate.status.value,
+            },
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Fits of growing samples; learning curves; the least test error of a network below the bound.
+
+    known: of the hard instance.
     """
 
-    name: str
-    id: str
-    whole: Instance
-    differing: int
-    setting: Setting
+    fits: tuple[Fit, ...]
+    curves: tuple[Curve, ...]
+    least: Between
+    known: Known | None
 
-    def cell(self) -> Cell:
-        """Its predictions and measurement."""
-        predictions = [self._below(), *map(self._fit, self._samples())]
-        if isinstance(self.whole, HardInstance):
-            predictions.append(self._hyperplane())
-        return Cell(self.name, tuple(predictions), self._measure, 1 + len(self.whole.points) / 60)
-
-    def _samples(self) -> list[int]:
-        return [int(count) for count in self.setting.all(N) if 1 < count < len(self.whole.points)]
-
-    def _bound(self) -> Limit:
-        m, allowed = len(self.whole.points), self.setting.one(alpha)
-        return random_labelling_limit(m, self.differing, allowed)
-
-    def _below(self) -> Prediction:
-        bound, allowed = self._bound(), self.setting.one(alpha)
-        return Prediction(
-            id=self.id,
-            name=f"test error below the bound, {self.name}",
-            says=(
-                f"networks with fewer than {bound.value} parameters have robust test error > "
-                f"{allowed} on a random labelling, but for a chance of 2^-{SPARE_BITS}"
-            ),
-            quantity="least robust test error of a network below the bound",
-            lower=Limit(allowed, bound.source, bound.vacuous),
-            hypotheses=(
-                Hypothesis("the labelling of the forced points is uniformly random", True),
-            ),
-        )
-
-    def _fit(self, count: int) -> Prediction:
-        dimension = Fraction(self.whole.dimension)
-        at = {N: Fraction(count), d: dimension, **self._separation()}
-        return Prediction(
-            id="thm2.2",
-            name=f"training error 0, N = {count}, {self.name}",
-            says=f"{count} points are fitted robustly, whatever their labels",
-            quantity="smallest size with robust training error 0",
-            upper=explicit("thm2.2", at, self.setting.p),
-        )
-
-    def _separation(self) -> dict[sp.Symbol, Fraction]:
-        gap = self.setting.one(epsilon)
-        return {epsilon: gap, delta: self.setting.one(c) * gap}
-
-    def _hyperplane(self) -> Prediction:
-        return Prediction(
-            id="thm4.4",
-            name=f"hyperplane, {self.name}",
-            says="the hyperplane x_d = 1/2 solves the clean problem with 2 parameters",
-            quantity="standard error of the hyperplane",
-            upper=Limit(0, "Theorem 4.3's instance is linearly separable"),
-        )
-
-    def _constructed(self, whole: HardInstance) -> Row:
-        """The certified construction for the whole instance, as a place of the curve."""
-        built = hard_instance_network(whole)
-        checked = certificate(built.network, Guarantee.of(built))
-        return Row(
-            series=self.name,
-            at={"samples": len(whole.points), "points": len(whole.points), "size": built.size},
-            values=(0.0 if checked.status is CertificateStatus.CERTIFIED else None,),
-            more={"construction": built.form, "certificate": checked.status.value},
-        )
-
-    def _measure(self, run: Run) -> Outcome:
-        fits, fitted = self._fitted()
-        largest = self._samples()[-1:]
-        m, rows = len(self.whole.points), list(fitted)
-        groups: list[list[Learned]] = []
-        for part, count in enumerate((*largest, m)):
-            seen = self._seen(count)
-            networks = trained(seen, ARCHITECTURES, self.setting, steps=STEPS)
-            found = tested(networks, seen, self.whole, run.part(part, len(largest) + 1))
-            at = {"samples": float(count), "points": float(m)}
-            rows += error_rows(self.name, at, found, needed=self._bound())
-            groups += found
-        evidence: dict[str, Evidence] = {**fits, self._below().name: self._least(groups)}
-        if isinstance(self.whole, HardInstance):
-            plane = separating_hyperplane(self.whole.dimension)
-            clean = robust_error(plane, self.whole, radius=Fraction(0))
-            evidence[self._hyperplane().name] = Between(clean.low, clean.high)
-            rows.append(self._constructed(self.whole))
-        return Outcome(evidence, tuple(rows))
-
-    def _seen(self, count: int) -> Instance:
-        m = len(self.whole.points)
-        if count == m:
-            return self.whole
-        return part_of(self.whole, random_subset(m, count, [self.setting.seed, m, count]))
-
-    def _fitted(self) -> tuple[dict[str, Evidence], list[Row]]:
-        """The smallest size found with robust training error 0, for each number of samples."""
-        evidence: dict[str, Evidence] = {}
-        rows = []
-        for count in self._samples():
-            seen, claim = self._seen(count), self._fit(count)
-            networks = trained(seen, ARCHITECTURES, self.setting, steps=STEPS)
-            candidates = [one for group in networks for one in group]
-            candidates += [built.network for built in constructions(seen)]
-            smallest = _smallest_certified(candidates, seen)
-            evidence[claim.name] = at_most(smallest, self._tried(networks))
-            assert claim.upper is not None
-            rows.append(
-                Row(
-                    series=f"robust training error 0, {self.name}",
-                    at={"samples": float(count)},
-                    values=(smallest,),
-                    upper=claim.upper.above,
-                )
-            )
-        return evidence, rows
-
-    def _least(self, groups: Sequence[Sequence[Learned]]) -> Between:
-        """The least test error of a network below the bound, constants among them."""
-        constants = (constant_network(self.whole.dimension, label) for label in (1, -1))
-        errors = [robust_error(network, self.whole) for network in constants]
-        bound = self._bound().value
-        small = [one for group in groups for one in group if one.network.size < bound]
-        errors += [one.test for one in small]
-        least = min(error.high for error in errors)
-        return at_most(least, f"both constants, {self._tried([small])}")
-
-    def _tried(self, groups: Sequence[Sequence[object]]) -> str:
-        networks = sum(map(len, groups))
-        return f"{networks} networks trained for {STEPS} steps, {self.setting.seeds} seeds a width"
+    def hyperplane(self) -> Between:
+        """Evidence on the hyperplane's standard error."""
+        known = self.known
+        return known.clean.bracket if known is not None else at_most(None, "there is none")
 
 
-def _smallest_certified(networks: Sequence[Network], instance: Instance) -> int | None:
+def _cell(problem: Problem) -> Cell[_Measured]:
+    def fit(i: int) -> Callable[[_Measured], Between]:
+        return lambda measured: at_most(measured.fits[i].size, measured.fits[i].tried)
+
+    claims: list[Claim[_Measured]] = [Claim(_test_error(problem), lambda m: m.least)]
+    for i, count in enumerate(problem.samples):
+        claims.append(Claim(_training_error(problem, count), fit(i)))
+    if isinstance(problem.whole, HardInstance):
+        claims.append(Claim(_hyperplane(problem), _Measured.hyperplane))
+    return Cell(
+        name=problem.name,
+        claims=tuple(claims),
+        work=partial(_measure, problem),
+        rows=partial(_rows, problem),
+        weight=1 + problem.m / 60,
+    )
+
+
+def _measure(problem: Problem, run: Run) -> _Measured:
+    fits = tuple(_fit(problem, count) for count in problem.samples)
+    counts, curves = (*problem.samples[-1:], problem.m), []
+    for part, count in enumerate(counts):
+        seen = problem.seen(count)
+        networks = trained(seen, ARCHITECTURES, problem.setting, steps=STEPS)
+        groups = tested(networks, seen, problem.whole, run.part(part, len(counts)))
+        curves.append(Curve(count, tuple(map(tuple, groups))))
+    known = Known.of(problem.whole) if isinstance(problem.whole, HardInstance) else None
+    return _Measured(fits, tuple(curves), _least(problem, curves), known)
+
+
+def _fit(problem: Problem, count: int) -> Fit:
+    seen = problem.seen(count)
+    groups = trained(seen, ARCHITECTURES, problem.setting, steps=STEPS)
+    networks = [one for group in groups for one in group]
+    candidates = networks + [built.network for built in constructions(seen)]
+    return Fit(count, smallest_certified(candidates, seen), problem.tried(networks))
+
+
+def smallest_certified(networks: Sequence[Network], instance: Instance) -> int | None:
     """The least size that is certified, tried from the smallest up."""
     for network in sorted(networks, key=lambda one: one.size):
         answer = certify(network, instance, budget_seconds=inf, max_nodes=NODES)
@@ -251,9 +186,44 @@ def _smallest_certified(networks: Sequence[Network], instance: Instance) -> int 
     return None
 
 
+def _least(problem: Problem, curves: Sequence[Curve]) -> Between:
+    """The least test error of a network below the bound, constants among them."""
+    constants = (constant_network(problem.whole.dimension, label) for label in (1, -1))
+    errors = [robust_error(network, problem.whole) for network in constants]
+    learned = [one for curve in curves for group in curve.groups for one in group]
+    small = [one for one in learned if one.network.size < problem.bound.value]
+    errors += [one.test for one in small]
+    least = min(error.high for error in errors)
+    return at_most(least, f"both constants, {problem.tried(small)}")
+
+
+def _rows(problem: Problem, measured: _Measured) -> list[Row]:
+    rows = [
+        Row(
+            series=f"robust training error 0, {problem.name}",
+            at={"samples": float(fit.count)},
+            values=(fit.size,),
+            upper=problem.enough(fit.count).above,
+        )
+        for fit in measured.fits
+    ]
+    for curve in measured.curves:
+        at = {"samples": float(curve.count), "points": float(problem.m)}
+        rows += error_rows(problem.name, at, curve.groups, problem.bound)
+    return rows if measured.known is None else [*rows, measured.known.row(problem)]
+
+
+def _cells(setting: Setting) -> Iterator[Cell[_Measured]]:
+    dimensions = setting.integers(d)
+    for dimension in dimensions:
+        yield _cell(hard_problem(dimension, setting))
+    for flat in setting.integers(k):
+        yield _cell(manifold_problem(flat, max(dimensions), setting))
+
+
 _WHERE = {epsilon: "1/4", c: "1/2", alpha: "1/10"}
 
-PROBE = Probe(
+EXPERIMENT = Experiment(
     id="gap",
     covers=("gap",),
     measures="robust training error, robust test error and standard error against size and N",

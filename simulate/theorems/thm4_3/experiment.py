@@ -7,13 +7,10 @@ labellings; where only random ones are tried, the bound for random labellings ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property, partial
 from math import log
-
-import numpy as np
-from numpy.typing import NDArray
 
 from robustsize.bounds.counting.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, c, d, epsilon
@@ -24,21 +21,18 @@ from robustsize.simulate.data.instance import (
     hard_instance,
     separating_hyperplane,
 )
-from robustsize.simulate.data.labellings import all_labellings, checkerboard, random_labelling
-from robustsize.simulate.experiment.claim import (
-    Between,
-    Evidence,
-    Hypothesis,
-    Limit,
-    Prediction,
-    at_most,
+from robustsize.simulate.data.labellings import (
+    Labels,
+    all_labellings,
+    checkerboard,
+    random_labelling,
 )
-from robustsize.simulate.experiment.constructions import faults_found
-from robustsize.simulate.experiment.errors import SPARE_BITS, random_labelling_limit
-from robustsize.simulate.experiment.probe import (
+from robustsize.simulate.experiment.claim import Claim, Hypothesis, Limit, Prediction
+from robustsize.simulate.experiment.limits import SPARE_BITS, explicit, random_labelling_limit
+from robustsize.simulate.experiment.model import (
     Cell,
-    Outcome,
-    Probe,
+    Experiment,
+    Place,
     Row,
     Run,
     Setting,
@@ -46,16 +40,8 @@ from robustsize.simulate.experiment.probe import (
     axes,
 )
 from robustsize.simulate.experiment.robust_error import RobustError, robust_error
-from robustsize.simulate.experiment.sizes import (
-    explicit,
-    found_json,
-    size_of,
-    size_trend,
-    smallest_sizes,
-    tried,
-    worst,
-)
-from robustsize.simulate.search.model import Found, Settings
+from robustsize.simulate.experiment.sizes import Sizes, searched, size_trend
+from robustsize.simulate.search.model import Settings
 from robustsize.simulate.search.prune import Effort
 from robustsize.simulate.theorems.candidates import constructions
 
@@ -67,8 +53,8 @@ RANDOM = 3
 
 
 @dataclass(frozen=True, eq=False)
-class _Dimension:
-    """The hard instances of one dimension."""
+class Problem:
+    """The hard instances of one dimension, and the labellings to be measured."""
 
     d: int
     setting: Setting
@@ -80,159 +66,168 @@ class _Dimension:
 
     @property
     def exhaustive(self) -> bool:
-        """Whether all labellings are measured."""
+        """Whether all labellings are measured; else they are the checkerboard and random ones."""
         return self.m <= EXHAUSTED
 
-    def cell(self) -> Cell:
-        """Predictions and measurement."""
-        if self.m > MOST_POINTS:
-            raise InputError(
-                f"--d {self.d}: {self.m} points to be searched, at most {MOST_POINTS}; "
-                "for example --d 4"
-            )
-        predictions = (
-            *((self._worst(),) if self.exhaustive else (self._random(), self._upper())),
-            self._built(),
-            self._plane("standard", upper=0),
-            self._plane("robust", lower=1),
-        )
-        return Cell(f"d={self.d}", predictions, self._measure, weight=3.0 * self.m**0.5)
-
-    def labellings(self) -> dict[str, NDArray[np.int8]]:
-        """Every labelling where they are few, else the checkerboard and random ones."""
+    @cached_property
+    def labellings(self) -> tuple[tuple[str, Labels], ...]:
+        """Each with its name; where not all are measured the checkerboard comes first."""
         if self.exhaustive:
             rows = all_labellings(self.m)
-            return {"".join("+" if v > 0 else "-" for v in phi): phi for phi in rows}
+            return tuple(("".join("+" if v > 0 else "-" for v in phi), phi) for phi in rows)
         K = round(self.m ** (1 / (self.d - 1)))
-        seed = 1000 * self.setting.seed
-        chosen = {"checkerboard": checkerboard(K, self.d - 1)}
-        for i in range(RANDOM):
-            chosen[f"random {i}"] = random_labelling(self.m, seed=seed + i)
-        return chosen
+        first = 1000 * self.setting.seed
+        drawn = [(f"random {i}", random_labelling(self.m, first + i)) for i in range(RANDOM)]
+        return (("checkerboard", checkerboard(K, self.d - 1)), *drawn)
 
+    def instances(self) -> list[HardInstance]:
+        """One for each labelling."""
+        at = self.d, self.setting.one(epsilon), self.setting.one(c), self.setting.p
+        return [hard_instance(*at, phi) for _, phi in self.labellings]
+
+    @cached_property
     def limits(self) -> tuple[Limit, Limit]:
         """The explicit bounds of Theorems 4.3 and 3.3."""
         given = self.setting
         values = {d: Fraction(self.d), epsilon: given.one(epsilon), c: given.one(c)}
         return explicit("thm4.3", values, given.p), explicit("thm3.3", values, given.p)
 
-    def _worst(self) -> Prediction:
-        lower, upper = self.limits()
-        return Prediction(
-            id="thm4.3",
-            name=f"size d={self.d}",
-            says="the worst labelling needs at least the lower bound; the upper serves every one",
-            quantity="smallest size that serves the worst labelling",
-            lower=lower,
-            upper=upper,
-            hypotheses=(Hypothesis(f"all {2**self.m} labellings are measured", True),),
+
+def _worst_of_all(problem: Problem) -> Prediction:
+    lower, upper = problem.limits
+    return Prediction(
+        id="thm4.3",
+        name=f"size d={problem.d}",
+        says="the worst labelling needs at least the lower bound; the upper serves every one",
+        quantity="smallest size that serves the worst labelling",
+        lower=lower,
+        upper=upper,
+        hypotheses=(Hypothesis(f"all {2**problem.m} labellings are measured", True),),
+    )
+
+
+def _easiest_drawn(problem: Problem) -> Prediction:
+    spare = SPARE_BITS + RANDOM.bit_length()
+    return Prediction(
+        id="thm4.3",
+        name=f"random size d={problem.d}",
+        says=(
+            f"each of {RANDOM} random labellings needs the bound's size, but for a chance of "
+            f"2^-{SPARE_BITS}"
+        ),
+        quantity="smallest size for the easiest of the random labellings",
+        lower=random_labelling_limit(problem.m, problem.d - 1, Fraction(0), spare_bits=spare),
+        hypotheses=(Hypothesis("the labelling is drawn uniformly", True),),
+    )
+
+
+def _worst_tried(problem: Problem) -> Prediction:
+    return Prediction(
+        id="thm3.3",
+        name=f"upper d={problem.d}",
+        says="the upper bound's size serves every labelling",
+        quantity="smallest size for the worst of the labellings tried",
+        upper=problem.limits[1],
+    )
+
+
+def _construction(problem: Problem) -> Prediction:
+    return Prediction(
+        id="thm3.3",
+        name=f"constructions d={problem.d}",
+        says="the constructions are robust and no larger than their formula",
+        quantity="constructions with a counterexample or more parameters than promised",
+        upper=Limit(0, "thm4.3's constructions"),
+    )
+
+
+def _hyperplane(
+    problem: Problem, kind: str, lower: int | None = None, upper: int | None = None
+) -> Prediction:
+    source = "Theorem 4.3's instance"
+    return Prediction(
+        id="thm4.3",
+        name=f"hyperplane's {kind} error d={problem.d}",
+        says="x_d = 1/2 solves every labelling, and no ball robustly (value 0 is an error)",
+        quantity=f"{kind} error of the hyperplane x_d = 1/2",
+        lower=None if lower is None else Limit(lower, source),
+        upper=None if upper is None else Limit(upper, source),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Sizes of all labellings and of those drawn, and the hyperplane's errors on all instances."""
+
+    sizes: Sizes
+    drawn: Sizes
+    standard: RobustError
+    robust: RobustError
+
+
+def _cell(problem: Problem, slope: Trend) -> Cell[_Measured]:
+    """Claims and measurement.
+
+    Raises InputError where there are too many points.
+    """
+    if problem.m > MOST_POINTS:
+        raise InputError(
+            f"--d {problem.d}: {problem.m} points to be searched, at most {MOST_POINTS}; "
+            "for example --d 4"
         )
-
-    def _random(self) -> Prediction:
-        return Prediction(
-            id="thm4.3",
-            name=f"random size d={self.d}",
-            says=(
-                f"each of {RANDOM} random labellings needs the bound's size, but for a chance of "
-                f"2^-{SPARE_BITS}"
-            ),
-            quantity="smallest size for the easiest of the random labellings",
-            lower=random_labelling_limit(
-                self.m, self.d - 1, Fraction(0), spare_bits=SPARE_BITS + RANDOM.bit_length()
-            ),
-            hypotheses=(Hypothesis("the labelling is drawn uniformly", True),),
-        )
-
-    def _upper(self) -> Prediction:
-        return Prediction(
-            id="thm3.3",
-            name=f"upper d={self.d}",
-            says="the upper bound's size serves every labelling",
-            quantity="smallest size for the worst of the labellings tried",
-            upper=self.limits()[1],
-        )
-
-    def _built(self) -> Prediction:
-        return Prediction(
-            id="thm3.3",
-            name=f"constructions d={self.d}",
-            says="the constructions are robust and no larger than their formula",
-            quantity="constructions with a counterexample or more parameters than promised",
-            upper=Limit(0, "thm4.3's constructions"),
-        )
-
-    def _plane(self, kind: str, lower: int | None = None, upper: int | None = None) -> Prediction:
-        source = "Theorem 4.3's instance"
-        return Prediction(
-            id="thm4.3",
-            name=f"hyperplane's {kind} error d={self.d}",
-            says="x_d = 1/2 solves every labelling, and no ball robustly (value 0 is an error)",
-            quantity=f"{kind} error of the hyperplane x_d = 1/2",
-            lower=None if lower is None else Limit(lower, source),
-            upper=None if upper is None else Limit(upper, source),
-        )
-
-    def _measure(self, run: Run) -> Outcome:
-        labellings = self.labellings()
-        instances = [self._instance(phi) for phi in labellings.values()]
-        settings = _search(self.d, self.m, self.setting)
-        found = smallest_sizes(
-            instances, constructions, settings, run, self.setting, f"thm4.3-d{self.d}"
-        )
-        drawn = [one for name, one in zip(labellings, found, strict=True) if "random" in name]
-        sizes = [size for one in drawn if (size := size_of(one)) is not None]
-        evidence: dict[str, Evidence] = {
-            self._built().name: faults_found(found),
-            **self._planes(instances),
-        }
-        if self.exhaustive:
-            evidence[self._worst().name] = at_most(worst(found), tried(found))
-        else:
-            evidence[self._random().name] = at_most(min(sizes, default=None), tried(drawn))
-            evidence[self._upper().name] = at_most(worst(found), tried(found))
-        rows = [self._row(list(labellings), found)]
-        if not self.exhaustive:
-            rows.append(Row(series="random labelling", at={"d": self.d}, values=tuple(sizes)))
-        return Outcome(evidence, tuple(rows))
-
-    def _instance(self, phi: NDArray[np.int8]) -> HardInstance:
-        given = self.setting
-        return hard_instance(self.d, given.one(epsilon), given.one(c), given.p, phi)
-
-    def _planes(self, instances: Sequence[HardInstance]) -> dict[str, Evidence]:
-        plane = separating_hyperplane(self.d)
-        clean = [robust_error(plane, one, radius=Fraction(0)) for one in instances]
-        robust = [robust_error(plane, one) for one in instances]
-        return {
-            self._plane("standard", upper=0).name: _together(clean),
-            self._plane("robust", lower=1).name: _together(robust),
-        }
-
-    def _row(self, names: Sequence[str], found: Sequence[Found]) -> Row:
-        lower, upper = self.limits()
-        return Row(
-            series="size",
-            at={"d": self.d},
-            values=tuple(map(size_of, found)),
-            lower=lower.below,
-            upper=upper.above,
-            more={
-                "points": self.m,
-                "labellings": [
-                    {"name": name, **found_json(one)}
-                    for name, one in zip(names, found, strict=True)
-                ],
-            },
-        )
+    claims: list[Claim[_Measured]] = [
+        Claim(_construction(problem), lambda m: m.sizes.faults()),
+        Claim(_hyperplane(problem, "standard", upper=0), lambda m: m.standard.bracket),
+        Claim(_hyperplane(problem, "robust", lower=1), lambda m: m.robust.bracket),
+    ]
+    places: tuple[Place[_Measured], ...] = ()
+    if problem.exhaustive:
+        sizes: list[Claim[_Measured]] = [Claim(_worst_of_all(problem), lambda m: m.sizes.worst())]
+    else:
+        sizes = [
+            Claim(_easiest_drawn(problem), lambda m: m.drawn.easiest()),
+            Claim(_worst_tried(problem), lambda m: m.sizes.worst()),
+        ]
+        places = (Place(slope, problem.d, lambda m: m.drawn.values),)
+    return Cell(
+        name=f"d={problem.d}",
+        claims=(*sizes, *claims),
+        places=places,
+        work=partial(_measure, problem),
+        rows=partial(_rows, problem),
+        weight=3.0 * problem.m**0.5,
+    )
 
 
-def _together(errors: Sequence[RobustError]) -> Between:
-    total = sum(error.total for error in errors)
-    sure, possible = sum(e.sure for e in errors), sum(e.possible for e in errors)
-    return Between(Fraction(sure, total), Fraction(possible, total))
+def _measure(problem: Problem, run: Run) -> _Measured:
+    instances, setting = problem.instances(), problem.setting
+    settings = _search(problem.m, setting)
+    sizes = searched(instances, constructions, settings, run, setting, f"thm4.3-d{problem.d}")
+    drawn = Sizes(() if problem.exhaustive else sizes.found[1:])
+    plane = separating_hyperplane(problem.d)
+    standard = [robust_error(plane, one, radius=Fraction(0)) for one in instances]
+    robust = [robust_error(plane, one) for one in instances]
+    return _Measured(sizes, drawn, RobustError.pooled(standard), RobustError.pooled(robust))
 
 
-def _search(dimension: int, m: int, setting: Setting) -> Settings:
+def _rows(problem: Problem, measured: _Measured) -> list[Row]:
+    lower, upper = problem.limits
+    names = [name for name, _ in problem.labellings]
+    found = zip(names, measured.sizes.json(), strict=True)
+    whole = Row(
+        series="size",
+        at={"d": problem.d},
+        values=measured.sizes.values,
+        lower=lower.below,
+        upper=upper.above,
+        more={"points": problem.m, "labellings": [{"name": n, **one} for n, one in found]},
+    )
+    known = tuple(size for size in measured.drawn.values if size is not None)
+    drawn = Row(series="random labelling", at={"d": problem.d}, values=known)
+    return [whole] if problem.exhaustive else [whole, drawn]
+
+
+def _search(m: int, setting: Setting) -> Settings:
     """What is searched: more for more points, as far as a few minutes go."""
     if m <= EXHAUSTED:
         effort = Effort(rounds=12, tries=16)
@@ -253,12 +248,6 @@ def _search(dimension: int, m: int, setting: Setting) -> Settings:
     return replace(chosen, seed=setting.seed)
 
 
-def _trends(setting: Setting) -> list[Trend]:
-    """The slope, where random labellings are measured in two dimensions or more."""
-    drawn = [at for at in setting.all(d) if not _Dimension(int(at), setting).exhaustive]
-    return [_slope(setting)] if len(drawn) > 1 else []
-
-
 def _slope(setting: Setting) -> Trend:
     """Between the exponents (d - 1)/2 of the lower bound and d of the upper one."""
     K = len(grid_axis(setting.one(epsilon), Grid.DENSE))
@@ -266,7 +255,6 @@ def _slope(setting: Setting) -> Trend:
     return size_trend(
         "thm4.3",
         "slope in d",
-        "random labelling",
         "d",
         f"the size for a random labelling grows between {K}^(d/2) and {g}^d as d grows",
         lower=Limit(log(K) / 2, "thm4.3 explicit, d -> infinity"),
@@ -274,9 +262,14 @@ def _slope(setting: Setting) -> Trend:
     )
 
 
+def _cells(setting: Setting) -> list[Cell[_Measured]]:
+    slope = _slope(setting)
+    return [_cell(Problem(at, setting), slope) for at in setting.integers(d)]
+
+
 _WHERE = {epsilon: "1/4", c: "1/2"}
 
-PROBE = Probe(
+EXPERIMENT = Experiment(
     id="thm4.3",
     covers=("thm4.3",),
     measures="smallest certified size on the linearly separable hard instance against d",
@@ -284,6 +277,5 @@ PROBE = Probe(
     quick=Setting(axes=axes({**_WHERE, d: "2:5"}), seeds=32),
     full=Setting(axes=axes({**_WHERE, d: "2:6"}), seeds=128),
     quick_seconds=50,
-    cells=lambda setting: [_Dimension(int(at), setting).cell() for at in setting.all(d)],
-    trends=_trends,
+    cells=_cells,
 )

@@ -8,23 +8,19 @@ c epsilon; each is an exact count or bracketed by counterexamples and certificat
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import lcm, log
+from typing import Any
 
 from robustsize.bounds.symbols import InputError, alpha, c, d, epsilon
 from robustsize.simulate.data.labellings import stream
-from robustsize.simulate.experiment.claim import (
-    Evidence,
-    Limit,
-    Prediction,
-    Reading,
-    at_most,
-    exactly,
-)
-from robustsize.simulate.experiment.probe import (
+from robustsize.simulate.experiment.claim import Claim, Limit, Prediction, Reading
+from robustsize.simulate.experiment.evidence import at_most, exactly
+from robustsize.simulate.experiment.model import (
     Cell,
-    Outcome,
-    Probe,
+    Experiment,
     Row,
     Run,
     Setting,
@@ -36,8 +32,11 @@ from robustsize.simulate.theorems.thm4_5.families import (
     NEIGHBOURS,
     SIGMOID,
     TREES,
-    Place,
+    Family,
+    FamilyErrors,
+    Problem,
     axis_points,
+    family_cell,
     hardest,
     points_of,
 )
@@ -65,11 +64,148 @@ WIDTHS = (1, 2, 4, 8, 12)
 STARTS = 2
 
 
-def _error_row(series: str, place: Place, size: int, errors: Sequence[RobustError]) -> Row:
+def _trees(problem: Problem, slope: Trend | None = None) -> Cell[FamilyErrors]:
+    leaves_below = min((problem.below() + 2) // 3, problem.m)
+
+    def measure(run: Run) -> FamilyErrors:
+        K = axis_points(problem.setting)
+        least = []
+        for i, phi in enumerate(problem.labellings):
+            run.progress(i / len(problem.labellings) / 2, "best trees")
+            least.append([RobustError(e, e, problem.m) for e in least_tree_errors(phi, K).tolist()])
+        sizes = [tree_size([e.sure for e in errors].index(0) + 1) for errors in least]
+        errors = [e[leaves_below - 1].low for e in least] if leaves_below else []
+        ladder = [(leaves, tree_size(leaves)) for leaves in _ladder(problem.m)]
+        curves = [
+            _error_row("best trees", problem, n, [e[k - 1] for e in least]) for k, n in ladder
+        ]
+        curves += [] if problem.complete else _trained_trees(problem, run)
+        return FamilyErrors(tuple(sizes), tuple(errors), tuple(curves))
+
+    below = leaves_below > 0
+    return family_cell(TREES, problem, exactly, measure, below=below, slope=slope, weight=problem.m)
+
+
+def _trained_trees(problem: Problem, run: Run) -> Iterator[Row]:
+    instances = [problem.instance(phi) for phi in problem.labellings]
+    ladder = _ladder(problem.m)[1:]
+    for i, leaves in enumerate(ladder):
+        run.progress((1 + i / len(ladder)) / 2, f"trained trees with {leaves} leaves")
+        trees = [trained_tree(one, leaves, problem.setting.seed) for one in instances]
+        errors = list(map(tree_robust_error, trees, instances))
+        yield _error_row("trained trees", problem, tree_size(leaves), errors)
+
+
+def _neighbours(problem: Problem, slope: Trend | None = None) -> Cell[FamilyErrors]:
+    each = problem.dimension + 1
+    affordable = problem.below() // each
+
+    def measure(run: Run) -> FamilyErrors:
+        sizes, least = [], []
+        curves: dict[int, list[RobustError]] = {}
+        for i, phi in enumerate(problem.labellings):
+            run.progress(i / len(problem.labellings), "nearest neighbours")
+            rule = CentreNeighbours(problem.instance(phi))
+            stored = rule.condensed(stream(problem.setting.seed, i))
+            smallest = rule.reduced(stored) if problem.m <= MOST_REDUCED else stored
+            robust = rule.robust_error(smallest).possible == 0
+            sizes.append(each * len(smallest) if robust else None)
+            budgets = range(1, min(affordable, len(stored)) + 1)
+            few = [rule.robust_error(stored[:s]).high for s in budgets]
+            least.append(min(few, default=None))
+            for s in _ladder(problem.m) if not problem.complete else ():
+                curves.setdefault(s, []).append(rule.robust_error(stored[:s]))
+        rows = [_error_row("neighbours", problem, each * s, curves[s]) for s in curves]
+        return FamilyErrors(tuple(sizes), tuple(least), tuple(rows))
+
+    found = partial(at_most, tried="condensed nearest neighbours, one random order a labelling")
+    below = affordable > 0
+    return family_cell(
+        NEIGHBOURS, problem, found, measure, below=below, slope=slope, weight=problem.m
+    )
+
+
+def _sigmoid(problem: Problem) -> Cell[FamilyErrors]:
+    def measure(run: Run) -> FamilyErrors:
+        sizes: list[int | None] = []
+        curves: dict[int, list[RobustError]] = {}
+        for i, phi in enumerate(problem.labellings):
+            run.progress(i / len(problem.labellings), "sigmoid networks")
+            instance, found = problem.instance(phi), None
+            for width in WIDTHS:
+                if run.seconds_left == 0 or found is not None:
+                    break
+                seeds = range(problem.setting.seed, problem.setting.seed + STARTS)
+                networks = [trained_sigmoid(instance, width, seed) for seed in seeds]
+                errors = [sigmoid_robust_error(network, instance) for network in networks]
+                robust = [n.size for n, e in zip(networks, errors, strict=True) if not e.possible]
+                found = min(robust, default=None)
+                curves.setdefault(width, []).append(min(errors, key=lambda e: e.possible))
+            sizes.append(found)
+        rows = [
+            _error_row("sigmoid", problem, width * (problem.dimension + 2) + 1, errors)
+            for width, errors in curves.items()
+        ]
+        return FamilyErrors(tuple(sizes), curves=tuple(rows))
+
+    tried = f"widths {WIDTHS}, {STARTS} starts each, until one was certified or time was up"
+    found = partial(at_most, tried=tried)
+    return family_cell(SIGMOID, problem, found, measure, below=False, weight=800)
+
+
+@dataclass(frozen=True, eq=False)
+class _StumpErrors:
+    """The stump's standard and robust errors, one a labelling."""
+
+    standard: list[RobustError]
+    robust: list[RobustError]
+
+
+def _stump(problem: Problem) -> Cell[_StumpErrors]:
+    """The stump x_d <= 1/2 on each labelling: the clean problem is trivial, the robust one not."""
+    tree = stump(problem.dimension)
+    clean = Prediction(
+        id="thm4.5",
+        name=f"stump: standard error, d={problem.dimension}",
+        says=f"the stump x_d <= 1/2, {tree.size} parameters, meets every label",
+        quantity="standard error of the stump, largest over the labellings",
+        upper=Limit(0, "the instance is linearly separable by x_d = 1/2"),
+    )
+    robust = Prediction(
+        id="thm4.5",
+        name=f"stump: robust error, d={problem.dimension}",
+        says=f"and its robust error is above {problem.setting.one(alpha)}",
+        quantity=f"robust error of the stump, {problem.extreme}",
+        lower=problem.error_limit(tree.size),
+    )
+
+    def measure(run: Run) -> _StumpErrors:
+        instances = [problem.instance(phi) for phi in problem.labellings]
+        return _StumpErrors(
+            [tree_robust_error(tree, one, Fraction(0)) for one in instances],
+            [tree_robust_error(tree, one) for one in instances],
+        )
+
+    return Cell(
+        name=f"stump-d={problem.dimension}",
+        claims=(
+            Claim(clean, lambda m: exactly(max(e.high for e in m.standard))),
+            Claim(robust, lambda m: exactly(hardest(problem, [e.low for e in m.robust]))),
+        ),
+        work=measure,
+        rows=lambda m: [
+            _error_row("stump, standard error", problem, tree.size, m.standard),
+            _error_row("stump", problem, tree.size, m.robust),
+        ],
+        weight=problem.m / 10,
+    )
+
+
+def _error_row(series: str, problem: Problem, size: int, errors: Sequence[RobustError]) -> Row:
     """Robust errors that are certain, one a labelling; what is possible beside them."""
     return Row(
         series=series,
-        at={"d": place.dimension, "size": size},
+        at={"d": problem.dimension, "size": size},
         values=tuple(float(one.low) for one in errors),
         more={"possible": [float(one.high) for one in errors]},
     )
@@ -80,147 +216,23 @@ def _ladder(m: int) -> list[int]:
     return [*(2**i for i in range(m.bit_length()) if 2**i < m), m]
 
 
-def _trees(place: Place) -> Cell:
-    size, error = TREES.size(place), TREES.error(place)
-    leaves_below = min((place.below() + 2) // 3, place.m)
-
-    def measure(run: Run) -> Outcome:
-        K = axis_points(place.setting)
-        least = []
-        for i, phi in enumerate(place.labellings):
-            run.progress(i / len(place.labellings) / 2, "best trees")
-            least.append([RobustError(e, e, place.m) for e in least_tree_errors(phi, K).tolist()])
-        sizes = [tree_size([e.sure for e in errors].index(0) + 1) for errors in least]
-        evidence: dict[str, Evidence] = {size.name: exactly(hardest(place, sizes))}
-        if leaves_below:
-            errors = [e[leaves_below - 1].low for e in least]
-            evidence[error.name] = exactly(hardest(place, errors))
-        ladder = [(leaves, tree_size(leaves)) for leaves in _ladder(place.m)]
-        rows = [TREES.size_row(place, sizes)]
-        rows += [_error_row("best trees", place, n, [e[k - 1] for e in least]) for k, n in ladder]
-        rows += [] if place.complete else _trained_trees(place, run)
-        return Outcome(evidence, tuple(rows))
-
-    return Cell(
-        f"trees-d={place.dimension}", (size, error) if leaves_below else (size,), measure, place.m
-    )
-
-
-def _trained_trees(place: Place, run: Run) -> Iterator[Row]:
-    instances = [place.instance(phi) for phi in place.labellings]
-    ladder = _ladder(place.m)[1:]
-    for i, leaves in enumerate(ladder):
-        run.progress((1 + i / len(ladder)) / 2, f"trained trees with {leaves} leaves")
-        trees = [trained_tree(one, leaves, place.setting.seed) for one in instances]
-        errors = list(map(tree_robust_error, trees, instances))
-        yield _error_row("trained trees", place, tree_size(leaves), errors)
-
-
-def _stump(place: Place) -> Cell:
-    """The stump x_d <= 1/2 on each labelling: the clean problem is trivial, the robust one not."""
-    tree = stump(place.dimension)
-    clean = Prediction(
+def _slope(family: Family, setting: Setting) -> Trend:
+    K = axis_points(setting)
+    prediction = Prediction(
         id="thm4.5",
-        name=f"stump: standard error, d={place.dimension}",
-        says=f"the stump x_d <= 1/2, {tree.size} parameters, meets every label",
-        quantity="standard error of the stump, largest over the labellings",
-        upper=Limit(0, "the instance is linearly separable by x_d = 1/2"),
+        name=f"{family.name}: slope in d",
+        says="a robust size grows at least as fast as K^(d/2)",
+        quantity="slope of log size in d",
+        lower=Limit(log(K) / 2, f"thm4.5 explicit, K = {K}, as d -> infinity"),
+        reading=Reading.TREND,
     )
-    robust = Prediction(
-        id="thm4.5",
-        name=f"stump: robust error, d={place.dimension}",
-        says=f"and its robust error is above {place.setting.one(alpha)}",
-        quantity=f"robust error of the stump, {place.extreme}",
-        lower=place.error_limit(tree.size),
-    )
-
-    def measure(run: Run) -> Outcome:
-        instances = [place.instance(phi) for phi in place.labellings]
-        standard = [tree_robust_error(tree, one, Fraction(0)) for one in instances]
-        errors = [tree_robust_error(tree, one) for one in instances]
-        evidence = {
-            clean.name: exactly(max(e.high for e in standard)),
-            robust.name: exactly(hardest(place, [e.low for e in errors])),
-        }
-        return Outcome(
-            evidence,
-            (
-                _error_row("stump, standard error", place, tree.size, standard),
-                _error_row("stump", place, tree.size, errors),
-            ),
-        )
-
-    return Cell(f"stump-d={place.dimension}", (clean, robust), measure, place.m / 10)
+    return Trend(prediction)
 
 
-def _neighbours(place: Place) -> Cell:
-    size, error = NEIGHBOURS.size(place), NEIGHBOURS.error(place)
-    each = place.dimension + 1
-    affordable = place.below() // each
-
-    def measure(run: Run) -> Outcome:
-        sizes, least = [], []
-        curves: dict[int, list[RobustError]] = {}
-        for i, phi in enumerate(place.labellings):
-            run.progress(i / len(place.labellings), "nearest neighbours")
-            rule = CentreNeighbours(place.instance(phi))
-            stored = rule.condensed(stream(place.setting.seed, i))
-            smallest = rule.reduced(stored) if place.m <= MOST_REDUCED else stored
-            robust = rule.robust_error(smallest).possible == 0
-            sizes.append(each * len(smallest) if robust else None)
-            budgets = range(1, min(affordable, len(stored)) + 1)
-            few = [rule.robust_error(stored[:s]).high for s in budgets]
-            least.append(min(few, default=None))
-            for s in _ladder(place.m) if not place.complete else ():
-                curves.setdefault(s, []).append(rule.robust_error(stored[:s]))
-        tried = "condensed nearest neighbours, one random order a labelling"
-        evidence = {size.name: at_most(hardest(place, sizes), tried)}
-        if affordable:
-            evidence[error.name] = at_most(hardest(place, least), tried)
-        rows = [_error_row("neighbours", place, each * s, curves[s]) for s in curves]
-        return Outcome(evidence, (NEIGHBOURS.size_row(place, sizes), *rows))
-
-    return Cell(
-        f"neighbours-d={place.dimension}",
-        (size, error) if affordable else (size,),
-        measure,
-        place.m,
-    )
-
-
-def _sigmoid(place: Place) -> Cell:
-    size = SIGMOID.size(place)
-
-    def measure(run: Run) -> Outcome:
-        sizes: list[int | None] = []
-        curves: dict[int, list[RobustError]] = {}
-        for i, phi in enumerate(place.labellings):
-            run.progress(i / len(place.labellings), "sigmoid networks")
-            instance, found = place.instance(phi), None
-            for width in WIDTHS:
-                if run.seconds_left == 0 or found is not None:
-                    break
-                seeds = range(place.setting.seed, place.setting.seed + STARTS)
-                networks = [trained_sigmoid(instance, width, seed) for seed in seeds]
-                errors = [sigmoid_robust_error(network, instance) for network in networks]
-                robust = [n.size for n, e in zip(networks, errors, strict=True) if not e.possible]
-                found = min(robust, default=None)
-                curves.setdefault(width, []).append(min(errors, key=lambda e: e.possible))
-            sizes.append(found)
-        tried = f"widths {WIDTHS}, {STARTS} starts each, until one was certified or time was up"
-        rows = [
-            _error_row("sigmoid", place, width * (place.dimension + 2) + 1, errors)
-            for width, errors in curves.items()
-        ]
-        evidence = {size.name: at_most(hardest(place, sizes), tried)}
-        return Outcome(evidence, (SIGMOID.size_row(place, sizes), *rows))
-
-    return Cell(f"sigmoid-d={place.dimension}", (size,), measure, weight=800)
-
-
-def _cells(setting: Setting) -> Iterator[Cell]:
+def _cells(setting: Setting) -> Iterator[Cell[Any]]:
+    trees, neighbours = _slope(TREES, setting), _slope(NEIGHBOURS, setting)
     K, gap = axis_points(setting), setting.one(epsilon)
-    for dimension in map(int, setting.all(d)):
+    for dimension in setting.integers(d):
         m = points_of(dimension, setting)
         if dimension < 2 or m > MOST_POINTS or tree_work(K, dimension - 1) > MOST_TREE_WORK:
             raise InputError(
@@ -233,35 +245,15 @@ def _cells(setting: Setting) -> Iterator[Cell]:
                 f"--c {setting.one(c)}: the coordinates have the common denominator {D}, at most "
                 f"{MOST_DENOMINATOR} here; for example --epsilon 1/4 --c 1/2"
             )
-        place = Place.of(dimension, setting, ALL_MEASURED)
-        yield from (_stump(place), _trees(place), _neighbours(place))
+        problem = Problem.of(dimension, setting, ALL_MEASURED)
+        yield from (_stump(problem), _trees(problem, trees), _neighbours(problem, neighbours))
         if m <= MOST_SIGMOID_POINTS:
-            yield _sigmoid(Place.of(dimension, setting, ALL_TRAINED))
-
-
-def _trends(setting: Setting) -> list[Trend]:
-    K = axis_points(setting)
-    return [
-        Trend(
-            prediction=Prediction(
-                id="thm4.5",
-                name=f"{family.name}: slope in d",
-                says="a robust size grows at least as fast as K^(d/2)",
-                quantity="slope of log size in d",
-                lower=Limit(log(K) / 2, f"thm4.5 explicit, K = {K}, as d -> infinity"),
-                reading=Reading.TREND,
-            ),
-            series=f"{family.name}: size",
-            x="d",
-            log_x=False,
-        )
-        for family in (TREES, NEIGHBOURS)
-    ]
+            yield _sigmoid(Problem.of(dimension, setting, ALL_TRAINED))
 
 
 _WHERE = {epsilon: "1/4", c: "1/2", alpha: "1/20"}
 
-PROBE = Probe(
+EXPERIMENT = Experiment(
     id="thm4.5",
     covers=("thm4.5",),
     measures="robust error and smallest robust size of trees, neighbours and sigmoid networks",
@@ -270,5 +262,4 @@ PROBE = Probe(
     full=Setting(axes=axes({**_WHERE, d: "2:8"}), seeds=8),
     quick_seconds=12,
     cells=lambda setting: list(_cells(setting)),
-    trends=_trends,
 )

@@ -15,9 +15,10 @@ from robustsize.bounds.statement import ANY_FAMILY
 from robustsize.bounds.symbols import alpha, c, epsilon
 from robustsize.simulate.data.instance import Grid, HardInstance, grid_axis, hard_instance
 from robustsize.simulate.data.labellings import Labels, all_labellings, drawn, stream
-from robustsize.simulate.experiment.claim import Hypothesis, Limit, Prediction
-from robustsize.simulate.experiment.errors import SPARE_BITS
-from robustsize.simulate.experiment.probe import Row, Setting
+from robustsize.simulate.experiment.claim import Claim, Hypothesis, Limit, Prediction
+from robustsize.simulate.experiment.evidence import Between
+from robustsize.simulate.experiment.limits import SPARE_BITS
+from robustsize.simulate.experiment.model import Cell, Place, Row, Run, Setting, Trend
 from robustsize.simulate.theorems.thm4_5.neighbours import neighbours_vc
 from robustsize.simulate.theorems.thm4_5.sigmoid import sigmoid_vc
 from robustsize.simulate.theorems.thm4_5.trees import tree_vc
@@ -34,7 +35,7 @@ def axis_points(setting: Setting) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class Problem:
     """The hard instance in one dimension, and the labellings that are measured.
 
     complete: whether these are all; else they are drawn uniformly and independently.
@@ -46,7 +47,7 @@ class Place:
     complete: bool
 
     @classmethod
-    def of(cls, dimension: int, setting: Setting, most: int) -> Place:
+    def of(cls, dimension: int, setting: Setting, most: int) -> Problem:
         """With all labellings where there are at most `most` points, else `setting.seeds` drawn."""
         m = points_of(dimension, setting)
         if m <= most:
@@ -110,48 +111,47 @@ class Family:
     vc: Callable[[int, int], float]
     known: str
 
-    def size(self, place: Place) -> Prediction:
+    def size(self, problem: Problem) -> Prediction:
         """No member below the bound is robust."""
-        bound = place.bound(Fraction(0))
+        bound = problem.bound(Fraction(0))
         return Prediction(
             id="thm4.5",
-            name=f"{self.name}: size, d={place.dimension}",
+            name=f"{self.name}: size, d={problem.dimension}",
             says=f"robust error 0 takes at least {bound.value} parameters",
-            quantity=f"smallest robust size, {place.extreme}",
+            quantity=f"smallest robust size, {problem.extreme}",
             lower=bound,
-            hypotheses=self._hypotheses(place, int(bound.value)),
+            hypotheses=self._hypotheses(problem, int(bound.value)),
         )
 
-    def error(self, place: Place) -> Prediction:
+    def error(self, problem: Problem) -> Prediction:
         """Members below the bound have robust error above alpha."""
-        size = place.below()
+        size = problem.below()
         return Prediction(
             id="thm4.5",
-            name=f"{self.name}: error, d={place.dimension}",
+            name=f"{self.name}: error, d={problem.dimension}",
             says=(
-                f"robust error is above {place.setting.one(alpha)} with at most {size} parameters"
+                f"robust error is above {problem.setting.one(alpha)} with at most {size} parameters"
             ),
-            quantity=f"least robust error with so few parameters, {place.extreme}",
-            lower=place.error_limit(size),
-            hypotheses=self._hypotheses(place, size + 1),
+            quantity=f"least robust error with so few parameters, {problem.extreme}",
+            lower=problem.error_limit(size),
+            hypotheses=self._hypotheses(problem, size + 1),
         )
 
-    def _hypotheses(self, place: Place, bound: int) -> tuple[Hypothesis, ...]:
-        holds = all(self.vc(size, place.dimension) <= size**2 for size in range(1, max(bound, 2)))
-        chosen = "every labelling is measured" if place.complete else "the labellings are random"
+    def _hypotheses(self, problem: Problem, bound: int) -> tuple[Hypothesis, ...]:
+        holds = all(self.vc(size, problem.dimension) <= size**2 for size in range(1, max(bound, 2)))
+        chosen = "every labelling is measured" if problem.complete else "the labellings are random"
         return (
             Hypothesis(f"VC <= n^2 for each n below the bound; {self.known}", holds),
             Hypothesis(chosen, True),
         )
 
-    def size_row(self, place: Place, sizes: Sequence[int | None], **more: Any) -> Row:
+    def size_row(self, problem: Problem, sizes: Sequence[int | None]) -> Row:
         """The sizes found, one for each labelling."""
         return Row(
-            series=f"{self.name}: size" + (", all labellings" if place.complete else ""),
-            at={"d": place.dimension},
+            series=f"{self.name}: size" + (", all labellings" if problem.complete else ""),
+            at={"d": problem.dimension},
             values=tuple(sizes),
-            lower=place.bound(Fraction(0)).below,
-            more=more,
+            lower=problem.bound(Fraction(0)).below,
         )
 
 
@@ -172,8 +172,51 @@ SIGMOID = Family(
 )
 
 
-def hardest(place: Place, values: Sequence[Any]) -> Any:
+def hardest(problem: Problem, values: Sequence[Any]) -> Any:
     """Of one value a labelling, that of which the bound speaks; None where one is missing."""
-    if place.complete:
+    if problem.complete:
         return None if None in values else max(values)
     return min((value for value in values if value is not None), default=None)
+
+
+@dataclass(frozen=True, eq=False)
+class FamilyErrors:
+    """Of each labelling the smallest robust size found, and the least robust error found below the
+    bound; rows of errors against size.
+    """
+
+    sizes: tuple[int | None, ...]
+    errors: tuple[Fraction | None, ...] = ()
+    curves: tuple[Row, ...] = ()
+
+
+def family_cell(
+    family: Family,
+    problem: Problem,
+    evidence: Callable[[Any], Between],
+    work: Callable[[Run], FamilyErrors],
+    *,
+    below: bool,
+    slope: Trend | None = None,
+    weight: float,
+) -> Cell[FamilyErrors]:
+    """What is claimed of a family's sizes and, where some member lies below the bound, of errors.
+
+    evidence: what a size or an error found says. slope: a trend of sizes for random labellings.
+    """
+    claims: list[Claim[FamilyErrors]] = [
+        Claim(family.size(problem), lambda m: evidence(hardest(problem, m.sizes)))
+    ]
+    if below:
+        claims.append(Claim(family.error(problem), lambda m: evidence(hardest(problem, m.errors))))
+    places: list[Place[FamilyErrors]] = []
+    if slope is not None and not problem.complete:
+        places.append(Place(slope, problem.dimension, lambda m: m.sizes))
+    return Cell(
+        name=f"{family.name}-d={problem.dimension}",
+        claims=tuple(claims),
+        places=tuple(places),
+        work=work,
+        rows=lambda m: [family.size_row(problem, m.sizes), *m.curves],
+        weight=weight,
+    )

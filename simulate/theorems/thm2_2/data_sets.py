@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from math import ceil, isqrt
 
@@ -16,10 +17,10 @@ from robustsize.simulate.data.labellings import drawn_mixed, stream
 from robustsize.simulate.data.random_sets import TRIES
 from robustsize.simulate.data.regions import Region, closer_than
 from robustsize.simulate.experiment.claim import Hypothesis
-from robustsize.simulate.experiment.errors import SPARE_BITS
-from robustsize.simulate.experiment.gadgets import Gadgets
-from robustsize.simulate.experiment.probe import Setting
+from robustsize.simulate.experiment.limits import SPARE_BITS
+from robustsize.simulate.experiment.model import Setting
 from robustsize.simulate.search.reduce import closest_opposite
+from robustsize.simulate.theorems.thm2_2.gadgets import Gadgets
 
 DATA_SETS = 4
 """Random data sets of each N and d."""
@@ -30,17 +31,24 @@ _UNIT = 1 << 10
 """Random coordinates are multiples of about 1 / _UNIT."""
 
 
+class Series(Enum):
+    """How the data sets are made."""
+
+    RANDOM = "random"
+    GADGETS = "gadgets"
+
+
 @dataclass(frozen=True, eq=False)
-class Place:
+class DataSets:
     """Data sets of N points in R^d with a radius delta, and the labels they force.
 
-    series: random or gadgets. forced: m, the points whose labels are forced. stands_for: how many
-    data sets of one size each is one of; together they force all 2^m labellings of those points.
+    forced: m, the points whose labels are forced. stands_for: how many data sets of one size each
+    is one of; together they force all 2^m labellings of those points.
     Where it is None each was drawn, with `spare_bits` such that the worst of them escapes the lower
     limit with probability 2^-10 at most. hypotheses: as checked.
     """
 
-    series: str
+    series: Series
     epsilon: Fraction
     instances: tuple[Instance, ...]
     forced: int
@@ -59,10 +67,10 @@ class Place:
     def name(self) -> str:
         """For predictions and files."""
         shown = " ".join(f"{name}={value:g}" for name, value in self.at.items())
-        return f"{self.series} p={self.instances[0].p.value} {shown}"
+        return f"{self.series.value} p={self.instances[0].p.value} {shown}"
 
 
-def random_place(points: int, dimension: int, radius: Fraction, setting: Setting) -> Place:
+def random_data_sets(points: int, dimension: int, radius: Fraction, setting: Setting) -> DataSets:
     """Random points, pairwise 2 epsilon apart, with random labels of both kinds.
 
     Raises InputError where draws do not place them.
@@ -84,7 +92,7 @@ def random_place(points: int, dimension: int, radius: Fraction, setting: Setting
     # A share 2^-t of all labels is at most twice that of those of both kinds.
     spare = -(-SPARE_BITS // DATA_SETS) + 1
     checked = (_below(radius, e), _in_ball(instances), apart)
-    return Place("random", e, tuple(instances), points, None, spare, checked)
+    return DataSets(Series.RANDOM, e, tuple(instances), points, None, spare, checked)
 
 
 def _apart(
@@ -109,7 +117,9 @@ def _apart(
     )
 
 
-def gadget_place(points: int, dimension: int, radius: Fraction, setting: Setting) -> Place | None:
+def gadget_data_sets(
+    points: int, dimension: int, radius: Fraction, setting: Setting
+) -> DataSets | None:
     """Gadgets on that many points, an even number, at p = 2, one of each class of data sets.
 
     None where they have no probes, no room in the unit ball, or too many classes.
@@ -129,7 +139,7 @@ def gadget_place(points: int, dimension: int, radius: Fraction, setting: Setting
         _separated(instances, e),
         Hypothesis("every probe lies in the closed ball of a point with its label", forced),
     )
-    return Place("gadgets", e, tuple(instances), gadgets.m, stands_for, 0, checked)
+    return DataSets(Series.GADGETS, e, tuple(instances), gadgets.m, stands_for, 0, checked)
 
 
 def _below(radius: Fraction, e: Fraction) -> Hypothesis:

@@ -4,7 +4,7 @@ Around a centre z, with signs s in {-1, +1}^q on the first q coordinates, stand 
 and z - a s labelled -1. The probe z + a e_j differs from the point on its side, the one labelled
 s_j, by a in the other q - 1 coordinates. So q a^2 >= epsilon^2 keeps the two 2 epsilon apart, and
 (q-1) a^2 <= delta^2 puts every probe into the closed delta-ball of the point labelled s_j: robust
-training forces its label. Source: theory.md C3; Kim, Moon, Yun 2025, Proposition 3.3, say the same.
+training forces its label. Kim, Moon, Yun 2025, Proposition 3.3, say the same.
 """
 
 from __future__ import annotations

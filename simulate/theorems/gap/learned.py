@@ -1,4 +1,4 @@
-"""What the probes of errors share: networks of growing size, trained, with bracketed errors."""
+"""Networks of growing size, trained, with bracketed errors."""
 
 from __future__ import annotations
 
@@ -9,23 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from robustsize.bounds.counting.growth import SHARPEST
-from robustsize.bounds.counting.smallest_size import smallest_size
-from robustsize.bounds.evaluate import says_nothing
-from robustsize.bounds.statement import ON_CUBE, Trivial
 from robustsize.simulate.data.exact import PrecisionError
 from robustsize.simulate.data.instance import Instance
 from robustsize.simulate.experiment.claim import Limit
-from robustsize.simulate.experiment.probe import Row, Run, Setting
+from robustsize.simulate.experiment.model import Row, Run, Setting
 from robustsize.simulate.experiment.robust_error import RobustError, robust_error
 from robustsize.simulate.experiment.sizes import imprecise
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search.race import STAGES
 from robustsize.simulate.train.adversarial import Start, train
 from robustsize.simulate.train.plan import Plan
-
-SPARE_BITS = 10
-"""A random labelling escapes the bound for random labellings with probability at most 2^-10."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,27 +89,6 @@ def tested(
             clean = robust_error(network, whole, radius=Fraction(0))
             found[-1].append(Learned(network, training, test, clean))
     return found
-
-
-def random_labelling_limit(
-    m: int,
-    dimension: int,
-    alpha: Fraction,
-    *,
-    spare_bits: int = SPARE_BITS,
-    trivial: Trivial = ON_CUBE,
-) -> Limit:
-    """A size that all labellings of m points but a share 2^-spare_bits need for robust error alpha.
-
-    A class with at most n parameters meets at most a share 2^-t of the labellings of m forced
-    points up to a share alpha of errors while log2 Pi(m) < m - log2 Hamming(m, alpha) - t; at t = 0
-    it does not meet them all. trivial: what every classifier needs where the points lie. Source:
-    theory.md C2 with the growth bounds of C1 and C6.
-    """
-    needed = smallest_size(Fraction(m), dimension, None, alpha, SHARPEST, spare_bits)
-    assert needed.n is not None
-    which = f"all labellings but a share 2^-{spare_bits}" if spare_bits else "the worst labelling"
-    return Limit(needed.n, f"growth bound, {m} points, {which}", says_nothing(needed.n, trivial))
 
 
 def error_rows(
