@@ -30,7 +30,7 @@ from robustsize.bounds.theorems import related
 from robustsize.bounds.theorems.proofs import derivation
 from robustsize.report.catalogue_page import page
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 AT = {
     d: Fraction(8),
     k: Fraction(3),
