@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from robustsize.report.numbers import number
+from robustsize.bounds.arithmetic.decimals import number
 from robustsize.simulate.experiment.claim import Limit, Prediction, Reading
 from robustsize.simulate.experiment.evidence import Between, Evidence, Number, Slope
 from robustsize.simulate.experiment.statistics import FEWEST_REPLICATES, UNKNOWN, Interval, interval

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 UPWARDS = ("search", "experiment", "theorems")
 """Of the rooms that experiments go through, each may import those before it."""
 
