@@ -17,11 +17,7 @@ from math import inf
 from robustsize.bounds.symbols import N, alpha, c, d, epsilon, k
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.construct.result import constant_network
-from robustsize.simulate.data.instance import (
-    HardInstance,
-    Instance,
-    separating_hyperplane,
-)
+from robustsize.simulate.data.instance import HardInstance, Instance, separating_hyperplane
 from robustsize.simulate.experiment.claim import Claim, Hypothesis, Limit, Prediction
 from robustsize.simulate.experiment.constructions import Built, Soundness, checked
 from robustsize.simulate.experiment.evidence import Between, at_most

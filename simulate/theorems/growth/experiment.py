@@ -18,11 +18,7 @@ from robustsize.simulate.data.labellings import stream
 from robustsize.simulate.experiment.claim import Claim, Hypothesis, Limit, Prediction
 from robustsize.simulate.experiment.evidence import Between, at_least
 from robustsize.simulate.experiment.model import Cell, Experiment, Row, Run, Setting, axes
-from robustsize.simulate.theorems.growth.limits import (
-    bits_of,
-    growth_limits,
-    parameters_by_layer,
-)
+from robustsize.simulate.theorems.growth.limits import bits_of, growth_limits, parameters_by_layer
 from robustsize.simulate.theorems.growth.patterns import (
     Counted,
     Shown,

@@ -25,14 +25,7 @@ from robustsize.bounds.symbols import InputError, N, Norm, d, delta, epsilon
 from robustsize.simulate.certify.complete import certify
 from robustsize.simulate.experiment.claim import Claim, Limit, Prediction
 from robustsize.simulate.experiment.limits import SPARE_BITS, explicit, random_labelling_limit
-from robustsize.simulate.experiment.model import (
-    Cell,
-    Experiment,
-    Row,
-    Run,
-    Setting,
-    axes,
-)
+from robustsize.simulate.experiment.model import Cell, Experiment, Row, Run, Setting, axes
 from robustsize.simulate.experiment.sizes import Sizes, searched, settings_for
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search.model import Found, Settings

@@ -11,49 +11,21 @@ labellings takes the other's place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from math import log
 
 from robustsize.bounds.counting.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon
-from robustsize.simulate.data.exact import PrecisionError
 from robustsize.simulate.data.instance import Grid, grid_axis
-from robustsize.simulate.data.labellings import (
-    Labels,
-    checkerboard,
-)
-from robustsize.simulate.data.regions import SeparatedPair
 from robustsize.simulate.experiment.claim import Claim, Hypothesis, Limit, Prediction
-from robustsize.simulate.experiment.constructions import Built, checked, faults
-from robustsize.simulate.experiment.evidence import Between, at_most
+from robustsize.simulate.experiment.constructions import faults
 from robustsize.simulate.experiment.limits import SPARE_BITS
-from robustsize.simulate.experiment.model import (
-    Cell,
-    Experiment,
-    Place,
-    Row,
-    Run,
-    Setting,
-    Trend,
-    axes,
-)
-from robustsize.simulate.experiment.sizes import (
-    Sizes,
-    imprecise,
-    searched,
-    settings_for,
-    size_trend,
-)
-from robustsize.simulate.search.shatter import Shattered, shatter
-from robustsize.simulate.theorems.candidates import constructions
-from robustsize.simulate.theorems.thm3_3.construction import Form, robust_classifier
+from robustsize.simulate.experiment.model import Cell, Experiment, Place, Row, Setting, Trend, axes
+from robustsize.simulate.experiment.sizes import Sizes, size_trend
 from robustsize.simulate.theorems.thm3_3.labelled_grid import RANDOM, LabelledGrid
+from robustsize.simulate.theorems.thm3_3.measurement import Measured, measure
 
 MOST_POINTS = 128
-
-_SHATTER_SEEDS = 64
-_NODES = 20_000
 
 
 def _size(grid: LabelledGrid) -> Prediction:
@@ -99,40 +71,7 @@ def _checkerboard(grid: LabelledGrid) -> Prediction:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Measured:
-    """What was found and built for the labellings.
-
-    Beside all labellings one architecture is trained on each; beside those drawn the checkerboard
-    is searched.
-    """
-
-    sizes: Sizes
-    built: tuple[Built, ...]
-    shattered: Shattered | None
-    board: Sizes | None
-
-    def worst(self) -> Between:
-        """Evidence on a size that serves every labelling."""
-        one = self.shattered
-        if one is None:
-            return self.sizes.worst()
-        hidden = "x".join(map(str, one.architecture))
-        tried = (
-            f"{self.sizes.tried}; width {hidden} certified on {one.certified} of {one.total} "
-            f"labellings, {one.seeds} starts at most"
-        )
-        known = [self.sizes.serves_all]
-        if one.shattered:
-            known.append(max(r.network.size for r in one.results if r.network is not None))
-        return at_most(min((size for size in known if size is not None), default=None), tried)
-
-    def checkerboard(self) -> Between:
-        """Evidence on the size that serves the checkerboard."""
-        return self.board.worst() if self.board is not None else at_most(None, "not searched")
-
-
-def _cell(grid: LabelledGrid, slopes: Sequence[Trend]) -> Cell[_Measured]:
+def _cell(grid: LabelledGrid, slopes: Sequence[Trend]) -> Cell[Measured]:
     """Claims and measurement.
 
     Raises InputError where the grid has too many points.
@@ -143,75 +82,19 @@ def _cell(grid: LabelledGrid, slopes: Sequence[Trend]) -> Cell[_Measured]:
             f"{MOST_POINTS} are searched; for example --d 2 --epsilon 1/4"
         )
     claims = [
-        Claim(_size(grid), _Measured.worst),
+        Claim(_size(grid), Measured.worst),
         Claim(_construction(grid), lambda measured: faults(measured.built)),
     ]
     if not grid.exhaustive:
-        claims.append(Claim(_checkerboard(grid), _Measured.checkerboard))
+        claims.append(Claim(_checkerboard(grid), Measured.checkerboard))
     return Cell(
         name=f"d={grid.d}",
         claims=tuple(claims),
         places=tuple(Place(one, grid.d, lambda m: _values(grid, m.sizes)) for one in slopes),
-        work=partial(_measure, grid),
+        work=partial(measure, grid),
         rows=partial(_rows, grid),
         weight=float(grid.m * len(grid.labellings[0])),
     )
-
-
-def _measure(grid: LabelledGrid, run: Run) -> _Measured:
-    labels, _ = grid.labellings
-    first, second = run.part(0, 2), run.part(1, 2)
-    sizes = _searched(grid, labels, first, f"thm3.3-d{grid.d}")
-    shattered = board = None
-    if grid.exhaustive:
-        shattered = _shattered(grid, second)
-    else:
-        chess = checkerboard(len(grid.axis), grid.d)[None]
-        board = _searched(grid, chess, second, f"thm3.3-d{grid.d}-checkerboard")
-    return _Measured(sizes, build(grid, labels), shattered, board)
-
-
-def _searched(grid: LabelledGrid, labels: Labels, run: Run, name: str) -> Sizes:
-    instances = grid.instances(labels)
-    settings = settings_for(instances, grid.setting)
-    if grid.exhaustive:
-        # Many small searches: one hidden layer, and few of everything.
-        ladder = tuple((width,) for width in sorted({-(-(grid.m - 1) // 2), grid.m - 1}))
-        seeds = -(-grid.setting.seeds // 2)
-        settings = replace(settings, ladder=ladder, chains=2, seeds=seeds)
-    return searched(instances, constructions, settings, run, grid.setting, name)
-
-
-def _shattered(grid: LabelledGrid, run: Run) -> Shattered:
-    """All labellings at one hidden layer of a unit fewer than there are points."""
-    given = grid.setting
-    return shatter(
-        grid.points,
-        given.one(c) * given.one(epsilon),
-        given.p,
-        (grid.m - 1,),
-        seeds=_SHATTER_SEEDS,
-        steps=300,
-        nodes=_NODES,
-        seed=given.seed,
-        device=given.device,
-        budget_seconds=run.seconds_left,
-        progress=run.progress,
-    )
-
-
-def build(grid: LabelledGrid, labels: Labels) -> tuple[Built, ...]:
-    """Theorem 3.3's network for each labelling, checked."""
-    form = Form.EXPLICIT if grid.setting.p is Norm.INF else Form.BALLS
-    most = int(grid.limits[1].value)
-    pairs = [
-        SeparatedPair.of_instance(x, grid.setting.one(epsilon)) for x in grid.instances(labels)
-    ]
-    try:
-        networks = [robust_classifier(pair, grid.setting.one(c), form=form) for pair in pairs]
-    except PrecisionError as error:
-        raise imprecise(grid.setting, error) from error
-    return tuple(checked(network, most) for network in networks)
 
 
 def _values(grid: LabelledGrid, sizes: Sizes) -> tuple[int | None, ...]:
@@ -220,7 +103,7 @@ def _values(grid: LabelledGrid, sizes: Sizes) -> tuple[int | None, ...]:
     return tuple(size for size, count in pairs for _ in range(count))
 
 
-def _rows(grid: LabelledGrid, measured: _Measured) -> list[Row]:
+def _rows(grid: LabelledGrid, measured: Measured) -> list[Row]:
     more: dict[str, object] = {"networks": measured.sizes.json()}
     one, board = measured.shattered, measured.board
     if one is not None:
@@ -277,7 +160,7 @@ def _trends(setting: Setting) -> list[Trend]:
     return trends
 
 
-def _cells(setting: Setting) -> list[Cell[_Measured]]:
+def _cells(setting: Setting) -> list[Cell[Measured]]:
     slopes = _trends(setting)
     return [_cell(LabelledGrid(at, setting), slopes) for at in setting.integers(d)]
 

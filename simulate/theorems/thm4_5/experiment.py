@@ -18,15 +18,7 @@ from robustsize.bounds.symbols import InputError, alpha, c, d, epsilon
 from robustsize.simulate.data.labellings import stream
 from robustsize.simulate.experiment.claim import Claim, Limit, Prediction, Reading
 from robustsize.simulate.experiment.evidence import at_most, exactly
-from robustsize.simulate.experiment.model import (
-    Cell,
-    Experiment,
-    Row,
-    Run,
-    Setting,
-    Trend,
-    axes,
-)
+from robustsize.simulate.experiment.model import Cell, Experiment, Row, Run, Setting, Trend, axes
 from robustsize.simulate.experiment.robust_error import RobustError
 from robustsize.simulate.theorems.thm4_5.families import (
     NEIGHBOURS,

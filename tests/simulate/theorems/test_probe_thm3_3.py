@@ -20,7 +20,7 @@ from robustsize.simulate.experiment.model import Outcome, Run, axes, slope, tren
 from robustsize.simulate.experiment.verdict import Agreement, judge
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search.exact_width import smallest_width
-from robustsize.simulate.theorems.thm3_3 import experiment as thm3_3
+from robustsize.simulate.theorems.thm3_3 import measurement
 from robustsize.simulate.theorems.thm3_3.experiment import EXPERIMENT
 from robustsize.simulate.theorems.thm3_3.labelled_grid import LabelledGrid
 
@@ -118,9 +118,9 @@ def test_a_refuted_construction_shows(monkeypatch, line):
         biases = (*good.network.biases[:-1], good.network.biases[-1] - 10)
         return replace(good, network=Network(good.network.weights, biases))
 
-    monkeypatch.setattr(thm3_3, "robust_classifier", flawed)
+    monkeypatch.setattr(measurement, "robust_classifier", flawed)
     grid = LabelledGrid(1, setting("1"))
-    evidence = faults(thm3_3.build(grid, grid.labellings[0]))
+    evidence = faults(measurement.build(grid, grid.labellings[0]))
     assert evidence.high == len(grid.labellings[0])
 
 

@@ -18,7 +18,8 @@ from robustsize.simulate.experiment.model import Outcome, Run, axes, slope, tren
 from robustsize.simulate.experiment.verdict import Agreement, judge
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
-from robustsize.simulate.theorems.thm4_3.experiment import EXPERIMENT, RANDOM, Problem
+from robustsize.simulate.theorems.thm4_3.experiment import EXPERIMENT
+from robustsize.simulate.theorems.thm4_3.problem import RANDOM, Problem
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 
