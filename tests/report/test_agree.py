@@ -25,6 +25,7 @@ from robustsize.simulate.experiment.verdict import Agreement
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.theorems.catalogue import BY_ID, EXPERIMENTS, experiment_of
 from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
+from robustsize.simulate.theorems.thm4_3 import problem
 
 QUICK = thm4_3.EXPERIMENT.quick
 TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
@@ -313,13 +314,13 @@ def test_values_at_one_place_alone_give_no_slope(tmp_path):
 
 
 def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
-    real = thm4_3.explicit
+    real = problem.explicit
 
     def planted(id, values, p):
         limit = real(id, values, p)
         return replace(limit, value=100 * limit.value, vacuous=None) if id == "thm4.3" else limit
 
-    monkeypatch.setattr(thm4_3, "explicit", planted)
+    monkeypatch.setattr(problem, "explicit", planted)
     probe = replace(thm4_3.EXPERIMENT, quick=TINY)
     monkeypatch.setattr(job, "EXPERIMENTS", (probe,))
     done = CliRunner().invoke(cli, ["agree", "-o", str(tmp_path), "--json"])
