@@ -11,23 +11,31 @@ from click.testing import CliRunner
 
 from robustsize.bounds.symbols import InputError, Norm, c, d
 from robustsize.cli import cli
-from robustsize.report import agree as job
+from robustsize.report.agreement import write
 from robustsize.report.agreement_figure import figures
+from robustsize.report.agreement_json import result_json
 from robustsize.report.agreement_page import page
 from robustsize.report.probes_page import page as probes_page
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.exact import PrecisionError
 from robustsize.simulate.data.instance import hard_instance
+from robustsize.simulate.experiment import run as job
 from robustsize.simulate.experiment.claim import Limit, Prediction, at_most, exactly
 from robustsize.simulate.experiment.probe import Cell, Outcome, Probe, Row, axes
 from robustsize.simulate.experiment.verdict import Agreement
 from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems import catalogue
 from robustsize.simulate.theorems.catalogue import BY_ID, PROBES
 from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
 
 QUICK = thm4_3.PROBE.quick
 TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
 TASK = job.Task(thm4_3.PROBE, TINY)
+
+
+def agree(tasks, name, **options):
+    """What `robustsize agree` writes, as JSON has it."""
+    return result_json(job.run(tasks, name, write=write, **options))
 
 
 def one_number(name, value, upper):
@@ -64,7 +72,7 @@ def stub(*cells):
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     folder, shares = tmp_path_factory.mktemp("first"), []
-    made = job.agree([TASK], "tiny", folder=folder, progress=lambda share, _: shares.append(share))
+    made = agree([TASK], "tiny", folder=folder, progress=lambda share, _: shares.append(share))
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] <= 1
     return folder, made
@@ -82,7 +90,7 @@ def test_it_writes_its_files_and_nothing_else(result):
 
 def test_the_same_seed_gives_the_same_files(result, tmp_path):
     folder, _ = result
-    job.agree([TASK], "tiny", folder=tmp_path)
+    agree([TASK], "tiny", folder=tmp_path)
     for path in filter(Path.is_file, folder.rglob("*")):
         path = path.relative_to(folder)
         assert (tmp_path / path).read_bytes() == (folder / path).read_bytes(), path
@@ -116,9 +124,9 @@ def test_an_interrupted_run_resumes_by_cell(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        job.agree([stub(first, replace(second, measure=interrupted))], "x", folder=tmp_path)
+        agree([stub(first, replace(second, measure=interrupted))], "x", folder=tmp_path)
     assert not (tmp_path / "agreement.json").exists()
-    result = job.agree([stub(first, second)], "x", folder=tmp_path)
+    result = agree([stub(first, second)], "x", folder=tmp_path)
     assert counted == ["a"]
     assert [one["verdict"] for one in result["outcomes"]] == ["agrees", "contradicts"]
 
@@ -130,7 +138,7 @@ def test_cells_of_another_version_are_not_taken(tmp_path, monkeypatch):
     for number in "12":
         monkeypatch.setattr(job, "version", lambda package, number=number: number)
         with pytest.raises(ZeroDivisionError):
-            job.agree([task], "x", folder=tmp_path)
+            agree([task], "x", folder=tmp_path)
     assert counted == ["a", "a"]
 
 
@@ -139,16 +147,16 @@ def test_cells_of_other_code_are_dropped_and_it_is_said(tmp_path, monkeypatch):
     later, _ = one_number("b", 1, 2)
     task = stub(cell, replace(later, measure=lambda run: 1 / 0))
     with pytest.raises(ZeroDivisionError):
-        job.agree([task], "x", folder=tmp_path)
+        agree([task], "x", folder=tmp_path)
     monkeypatch.setattr(job, "source_digest", lambda: "other code")
-    result = job.agree([stub(cell, later)], "x", folder=tmp_path)
+    result = agree([stub(cell, later)], "x", folder=tmp_path)
     assert counted == ["a", "a"]
     assert result["dropped_cells"] == 1
     assert "1 kept cell" in page(result, [])
 
 
 def test_the_digest_of_the_sources_reads_each_of_them(tmp_path, monkeypatch):
-    from robustsize.report import sources
+    from robustsize.simulate.experiment import sources
 
     for room in ("one", "two"):
         (tmp_path / room / "deep").mkdir(parents=True)
@@ -166,7 +174,7 @@ def test_the_digest_of_the_sources_reads_each_of_them(tmp_path, monkeypatch):
 def test_vacuous_sides_are_counted_apart(tmp_path):
     witness = Prediction(id="thm3.3", name="w", says="", quantity="", upper=Limit(5, "here"))
     cell = Cell("w", (witness,), lambda run: Outcome({"w": at_most(3, "one search")}))
-    result = job.agree([stub(cell)], "x", folder=tmp_path)
+    result = agree([stub(cell)], "x", folder=tmp_path)
     (one,) = result["outcomes"]
     assert one["verdict"] == "vacuous"
     assert one["sides"] == {"lower": None, "upper": "vacuous"}
@@ -182,7 +190,7 @@ def test_kept_results_are_still_read():
 def test_float64_that_does_not_hold_an_instance_is_no_complaint_about_the_device(tmp_path):
     close = replace(TINY, axes={**TINY.axes, **axes({c: "0.9999999999999999999999"})})
     with pytest.raises(InputError) as caught:
-        job.agree([job.Task(thm4_3.PROBE, close)], "tiny", folder=tmp_path)
+        agree([job.Task(thm4_3.PROBE, close)], "tiny", folder=tmp_path)
     message = str(caught.value)
     assert message.startswith("--epsilon 1/4 --c 9999999999999999999999/")
     assert "device" not in message
@@ -197,19 +205,19 @@ def test_a_fault_inside_a_search_is_not_taken_for_bad_input(tmp_path, monkeypatc
 
     monkeypatch.setattr(sizes, "search", broken)
     with pytest.raises(ValueError, match="a fault of ours") as caught:
-        job.agree([TASK], "tiny", folder=tmp_path)
+        agree([TASK], "tiny", folder=tmp_path)
     assert not isinstance(caught.value, InputError)
 
 
 def test_another_run_does_not_write_into_the_folder_of_one(tmp_path):
     cell, _ = one_number("a", 1, 2)
     task = stub(cell)
-    job.agree([task], "x", folder=tmp_path)
+    agree([task], "x", folder=tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     other = replace(task, setting=replace(task.setting, seed=1))
     for tasks, name in (([other], "x"), ([task], "y")):
         with pytest.raises(InputError, match="holds the results of"):
-            job.agree(tasks, name, folder=tmp_path)
+            agree(tasks, name, folder=tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
@@ -219,16 +227,16 @@ def test_what_cannot_be_measured_is_bad_input(tmp_path):
 
     cell, _ = one_number("a", 1, 2)
     with pytest.raises(InputError, match="a cannot be measured: no float64"):
-        job.agree([stub(replace(cell, measure=refuse))], "x", folder=tmp_path)
+        agree([stub(replace(cell, measure=refuse))], "x", folder=tmp_path)
 
 
 def test_what_the_budget_left_out_is_inconclusive_and_kept_for_later(tmp_path):
     cell, counted = one_number("a", 1, 2)
-    result = job.agree([stub(cell)], "x", folder=tmp_path, budget_seconds=-1.0)
+    result = agree([stub(cell)], "x", folder=tmp_path, budget_seconds=-1.0)
     assert counted == []
     assert result["outcomes"][0]["verdict"] == "inconclusive"
     assert "budget" in result["outcomes"][0]["reason"]
-    assert job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"][0]["verdict"] == "agrees"
+    assert agree([stub(cell)], "x", folder=tmp_path)["outcomes"][0]["verdict"] == "agrees"
 
 
 def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
@@ -239,10 +247,10 @@ def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
         return cell.measure(run)
 
     task = stub(replace(cell, measure=slow))
-    (one,) = job.agree([task], "x", folder=tmp_path, budget_seconds=0.3)["outcomes"]
+    (one,) = agree([task], "x", folder=tmp_path, budget_seconds=0.3)["outcomes"]
     assert one["verdict"] == "agrees"
     assert "time budget ended" in one["evidence"]["tried"]
-    (again,) = job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"]
+    (again,) = agree([stub(cell)], "x", folder=tmp_path)["outcomes"]
     assert "time budget" not in again["evidence"]["tried"]
     assert counted == ["a", "a"]
 
@@ -250,7 +258,7 @@ def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
 def test_a_measurement_without_a_prediction_is_refused(tmp_path):
     cell, _ = one_number("a", 1, 2)
     with pytest.raises(RuntimeError, match="without a prediction"):
-        job.agree([stub(replace(cell, predictions=()))], "x", folder=tmp_path)
+        agree([stub(replace(cell, predictions=()))], "x", folder=tmp_path)
 
 
 def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
@@ -262,7 +270,7 @@ def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
 
     monkeypatch.setattr(thm4_3, "explicit", planted)
     probe = replace(thm4_3.PROBE, quick=TINY)
-    monkeypatch.setattr(job, "PROBES", (probe,))
+    monkeypatch.setattr(catalogue, "PROBES", (probe,))
     done = CliRunner().invoke(cli, ["agree", "-o", str(tmp_path), "--json"])
     assert done.exit_code == 1
     outcomes = json.loads(done.stdout)
@@ -289,7 +297,7 @@ def test_a_device_that_is_not_there_is_named(tmp_path):
         pytest.skip("this machine has a GPU")
     there = replace(TASK, setting=replace(TINY, device="cuda"))
     with pytest.raises(InputError, match=r"--device cuda: .* cpu"):
-        job.agree([there], "tiny", folder=tmp_path)
+        agree([there], "tiny", folder=tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
