@@ -19,6 +19,11 @@ class Kind(Enum):
     SAMPLES = "samples"
     EXISTENCE = "existence"
 
+    @property
+    def rounds_up(self) -> bool:
+        """Whether a number of this kind is rounded up: all but lower bounds are."""
+        return self is not Kind.LOWER
+
 
 class Quantity(Enum):
     """What is bounded. Size is the number of non-zero weights and biases."""

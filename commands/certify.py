@@ -201,7 +201,7 @@ def recheck(
             margin = establish(read.network, wanted, given)
         except ProofError as error:
             reason = str(error)
-    from robustsize.report.numbers import number
+    from robustsize.bounds.arithmetic.decimals import number
 
     if as_json:
         print_json({"established": margin is not None, "margin": margin, "reason": reason})

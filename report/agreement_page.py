@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from robustsize.report.numbers import number
+from robustsize.bounds.arithmetic.decimals import number
 from robustsize.simulate.experiment.claim import Reading
 from robustsize.simulate.experiment.verdict import Agreement
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from robustsize.bounds.arithmetic.decimals import magnitude
+from robustsize.bounds.arithmetic.decimals import number as shown
 from robustsize.bounds.counting.smallest_size import condition
 from robustsize.bounds.evaluate import BoundValue, Sufficiency, written
 from robustsize.bounds.solve import Crossing
 from robustsize.bounds.statement import Constant, Form, Kind, SmallestSize, Theorem
-from robustsize.report.numbers import magnitude, rounds_up
-from robustsize.report.numbers import number as shown
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +30,7 @@ def number(value: BoundValue) -> str:
     """
     if value.constant is Constant.UNSPECIFIED:
         return f"C * {magnitude(value.log10, up=None)}"
-    up = rounds_up(value.kind)
+    up = value.kind.rounds_up
     if value.exact is not None:
         return shown(value.exact, up=up, digits=6)
     return magnitude(value.log10, up=up)

@@ -10,10 +10,10 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
+from robustsize.bounds.arithmetic.decimals import number as rounded
 from robustsize.bounds.evaluate import BoundValue
 from robustsize.bounds.symbols import Norm
 from robustsize.report.bound_text import number
-from robustsize.report.numbers import number as rounded
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus
 from robustsize.simulate.certify.guarantee import MarginAnswer, worst
 from robustsize.simulate.construct.result import Construction

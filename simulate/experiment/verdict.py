@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from robustsize.report.numbers import number
+from robustsize.bounds.arithmetic.decimals import number
 from robustsize.simulate.experiment.claim import (
     Between,
     Evidence,

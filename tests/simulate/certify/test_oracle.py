@@ -30,7 +30,7 @@ TINY = Fraction(1, 2**2000)
 PLANE = Network.of([([[-3.0, -4.0]], [5.0])])
 TENT = Network.of([([[1.0], [-1.0]], [0.0, 0.0]), ([[-1.0, -1.0]], [1.0])])  # 1 - abs(x)
 SUM = Network.of([([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]), ([[-1.0, -1.0]], [1.0])])
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "oracle.py"
+SCRIPT = Path(__file__).parents[3] / "benchmarks" / "oracle.py"
 
 
 def problem(network, radius, p, sign=1):

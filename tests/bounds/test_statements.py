@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustsize.bounds.arithmetic import balls
+from robustsize.bounds.arithmetic.decimals import magnitude, number
 from robustsize.bounds.catalogue import catalogue, theorem
 from robustsize.bounds.counting import construction_size
 from robustsize.bounds.evaluate import Sufficiency, bound_value, choose_form, says_nothing
@@ -33,7 +34,6 @@ from robustsize.bounds.symbols import (
     k,
 )
 from robustsize.cli import cli
-from robustsize.report.numbers import magnitude, number
 from robustsize.report.table1 import table1, table1_json
 from robustsize.simulate.experiment.probe import Setting
 from robustsize.simulate.networks.network import Network

@@ -183,7 +183,7 @@ def test_vacuous_sides_are_counted_apart(tmp_path):
 
 
 def test_kept_results_are_still_read():
-    saved = json.loads((Path(__file__).parent.parent / "docs/results/agreement.json").read_text())
+    saved = json.loads((Path(__file__).parents[2] / "docs/results/agreement.json").read_text())
     assert page(saved, list(figures(saved))).startswith("# How large")
 
 
@@ -325,7 +325,7 @@ def test_bad_input_gets_one_line(arguments, words, tmp_path):
 
 
 def test_the_page_of_the_probes_is_that_of_today():
-    saved = Path(__file__).parent.parent / "docs" / "probes.md"
+    saved = Path(__file__).parents[2] / "docs" / "probes.md"
     assert saved.read_text() == probes_page()
 
 

@@ -9,7 +9,6 @@ from math import floor
 from flint import arb, ctx
 
 from robustsize.bounds.arithmetic import balls
-from robustsize.bounds.statement import Kind
 
 Number = int | Fraction | float
 
@@ -17,11 +16,6 @@ _ROUNDING = {True: ROUND_CEILING, False: ROUND_FLOOR, None: ROUND_HALF_EVEN}
 
 PLAIN = range(-4, 6)
 """Powers of ten whose numbers are written without an exponent."""
-
-
-def rounds_up(kind: Kind) -> bool:
-    """Whether a number of that kind is rounded up: all but lower bounds are."""
-    return kind is not Kind.LOWER
 
 
 def number(value: Number, *, up: bool | None, digits: int = 4) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from robustsize.bounds.prover import loads
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "claims.py"
+SCRIPT = Path(__file__).parents[3] / "benchmarks" / "claims.py"
 
 
 @pytest.fixture(scope="module")

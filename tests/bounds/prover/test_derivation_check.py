@@ -22,7 +22,7 @@ from robustsize.bounds.prover import (
     real,
 )
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.derivation.toml"))
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.derivation.toml"))
 LEMMA = Derivation(
     "t",
     {
