@@ -111,13 +111,13 @@ def _run(tasks: Any, name: str, folder: Path, deadline: float, show: Progress) -
 def _finish(result: Any, folder: Path, as_json: bool) -> NoReturn:
     """Print the outcomes or an overview of them, and exit."""
     from robustsize.report.agreement import SUMMARY
-    from robustsize.report.agreement_json import outcome_json, result_json
+    from robustsize.report.agreement_json import outcome_json
     from robustsize.report.agreement_page import overview
 
     if as_json:
         print_json([outcome_json(one, result.seed) for one in result.outcomes])
     else:
-        print_lines(overview(result_json(result)))
+        print_lines(overview(result))
         click.echo(f"wrote {folder / SUMMARY} with every prediction, and figures")
     agreements = {one.verdict.agreement for one in result.outcomes}
     sys.exit(exit_code(agreements, whole=not result.cut_short))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from robustsize.bounds.symbols import InputError, Norm, c, d
 from robustsize.cli import cli
 from robustsize.report.agreement import write
 from robustsize.report.agreement_figure import figures
-from robustsize.report.agreement_json import result_json
+from robustsize.report.agreement_json import condensed, outcome_json, read_result
 from robustsize.report.agreement_page import page
 from robustsize.report.probes_page import page as probes_page
 from robustsize.simulate.certify.complete import CertificateStatus, certify
@@ -34,8 +34,25 @@ TASK = job.Task(thm4_3.PROBE, TINY)
 
 
 def agree(tasks, name, **options):
-    """What `robustsize agree` writes, as JSON has it."""
-    return result_json(job.run(tasks, name, write=write, **options))
+    """What `robustsize agree` finds and writes, as `--json` has it."""
+    found = job.run(tasks, name, write=write, **options)
+    outcomes = [outcome_json(one, found.seed) for one in found.outcomes]
+    rows = {id: [asdict(row) for row in rows] for id, rows in found.rows.items()}
+    return {**vars(found), "outcomes": outcomes, "rows": rows}
+
+
+def strict(path):
+    """Strict JSON."""
+
+    def refuse(word):
+        raise ValueError(word)
+
+    return json.loads(path.read_text(), parse_constant=refuse)
+
+
+def kept(folder):
+    """The result that a folder holds."""
+    return read_result((folder / "agreement.json").read_text())
 
 
 def one_number(name, value, upper):
@@ -82,10 +99,53 @@ def test_it_writes_its_files_and_nothing_else(result):
     folder, made = result
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        ".run", "agreement.json", "summary.md", "agreement.svg", "agreement.png", "networks"
+        ".run", "agreement.json", "rows.json", "summary.md", "agreement.svg", "agreement.webp",
+        "networks",
     }  # fmt: skip
-    assert json.loads((folder / "agreement.json").read_text()) == json.loads(json.dumps(made))
-    assert (folder / "summary.md").read_text() == page(made, ["agreement"])
+    labellings = made["rows"]["thm4.3"][0]["more"]["labellings"]
+    assert strict(folder / "rows.json")["thm4.3"][0]["more"]["labellings"] == labellings
+    assert (folder / "summary.md").read_text() == page(kept(folder), ["agreement"])
+
+
+def test_what_is_kept_gives_every_outcome_again(result):
+    folder, made = result
+    strict(folder / "agreement.json")
+    again = kept(folder)
+    outcomes = [outcome_json(one, again.seed) for one in again.outcomes]
+    assert json.dumps(outcomes) == json.dumps(made["outcomes"])
+    for name in vars(again).keys() - {"outcomes", "rows"}:
+        assert getattr(again, name) == made[name]
+
+
+def test_rows_are_kept_condensed():
+    networks = [
+        {"training": [1, 3, 9], "test": [0, 4, 9], "clean": [0, 0, 9], "size": 5},
+        {"training": [2, 2, 9], "test": [0, 5, 9], "clean": [0, 1, 9], "size": 5},
+    ]
+    row = Row(
+        series="s",
+        at={"d": 2.0, "delta": 1 / 3},
+        values=(1 / 3, None, 2.0, 1.0),
+        lower=2 / 3,
+        upper=1 / 3,
+        more={"networks": networks, "needed": 4.0, "labels": ["+"]},
+    )
+    small = condensed(row)
+    assert small.values == (0.333333, 2)
+    assert (small.lower, small.upper) == (0.666666, 0.333334)
+    assert small.at == {"d": 2, "delta": 0.333333}
+    best = {"training": [2, 2, 9], "test": [0, 4, 9], "clean": [0, 0, 9]}
+    assert small.more == {"needed": 4, **best, "replicates": 4, "found": 3}
+    assert condensed(replace(row, values=(None,), more={})).values == ()
+
+
+def test_a_verdict_that_the_evidence_does_not_give_is_refused(result):
+    folder, _ = result
+    text = (folder / "agreement.json").read_text()
+    broken = text.replace('"verdict":"vacuous","evidence"', '"verdict":"agrees","evidence"', 1)
+    assert broken != text
+    with pytest.raises(ValueError, match="the evidence says vacuous"):
+        read_result(broken)
 
 
 def test_the_same_seed_gives_the_same_files(result, tmp_path):
@@ -152,7 +212,7 @@ def test_cells_of_other_code_are_dropped_and_it_is_said(tmp_path, monkeypatch):
     result = agree([stub(cell, later)], "x", folder=tmp_path)
     assert counted == ["a", "a"]
     assert result["dropped_cells"] == 1
-    assert "1 kept cell" in page(result, [])
+    assert "1 kept cell" in page(kept(tmp_path), [])
 
 
 def test_the_digest_of_the_sources_reads_each_of_them(tmp_path, monkeypatch):
@@ -182,9 +242,32 @@ def test_vacuous_sides_are_counted_apart(tmp_path):
     assert "5 (vacuous)" in (tmp_path / "summary.md").read_text()
 
 
-def test_kept_results_are_still_read():
-    saved = json.loads((Path(__file__).parents[2] / "docs/results/agreement.json").read_text())
-    assert page(saved, list(figures(saved))).startswith("# How large")
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+
+
+def test_the_page_of_results_is_made_from_what_is_kept():
+    strict(RESULTS / "agreement.json")
+    saved = kept(RESULTS)
+    drawn = figures(saved)
+    assert (RESULTS / "summary.md").read_text() == page(saved, list(drawn))
+    assert all((RESULTS / f"{name}.webp").exists() for name in drawn)
+
+
+def test_a_construction_that_is_not_certified_is_left_out_of_the_figure():
+    rows = kept(RESULTS).rows["gap"]
+    without = [replace(row, values=()) if "construction" in row.more else row for row in rows]
+
+    def stars(rows):
+        (figure,) = figures(replace(kept(RESULTS), rows={"gap": rows})).values()
+        lines = [line for axes in figure.axes for line in axes.lines]
+        return sum(line.get_label() == "construction, certified on all" for line in lines)
+
+    assert (stars(rows), stars(without)) == (4, 0)
+
+
+def test_results_in_git_are_small():
+    files = (RESULTS / "agreement.json", RESULTS / "summary.md", *RESULTS.glob("*.webp"))
+    assert sum(path.stat().st_size for path in files) < 500_000
 
 
 def test_float64_that_does_not_hold_an_instance_is_no_complaint_about_the_device(tmp_path):
