@@ -13,7 +13,7 @@ test: $(STAMP)
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report -m robustsize.cli
+	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report -p robustsize.commands -m robustsize.cli
 
 derivations: $(STAMP)
 	$(BIN)/robustsize check all

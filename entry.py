@@ -1,6 +1,6 @@
 """The program's door: signals are answered before the imports, which take a second."""
 
-from robustsize.report.ending import end_on_signals
+from robustsize.commands.ending import end_on_signals
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ import mpmath
 
 from robustsize.bounds.prover import Status, check_step, loads
 from robustsize.bounds.prover.isolated import Answer, Done, Job, Limits, Refused, Workers
-from robustsize.report.progress import shown
+from robustsize.commands.progress import shown
 
 MEMORY_BYTES = 1 << 29
 GRACE_SECONDS = 2.0

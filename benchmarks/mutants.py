@@ -21,7 +21,7 @@ from time import monotonic
 from robustsize.bounds.prover import Status, check_step
 from robustsize.bounds.prover.mutants import Mutant, all_mutants, falsified, mutants
 from robustsize.bounds.theorems.proofs import derivation
-from robustsize.report.progress import shown
+from robustsize.commands.progress import shown
 
 HARD = 8
 """A mutant is left undecided after this many times its limit."""

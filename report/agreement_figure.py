@@ -1,4 +1,4 @@
-"""The figures of `robustsize agree` and `probe`, drawn from their JSON."""
+"""The figures of `robustsize agree` and `probe`, drawn from condensed rows."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from robustsize.simulate.experiment.model import Row
+from robustsize.simulate.experiment.run import Result
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Row = dict[str, Any]
-
 _SIZE = "network size (non-zero weights and biases)"
 
 
-def figures(result: dict[str, Any]) -> dict[str, Figure]:
+def figures(result: Result) -> dict[str, Figure]:
     """A figure for each probe that measured something: the name of its file -> figure."""
     drawn = {}
-    for id, rows in result["rows"].items():
+    for id, rows in result.rows.items():
         if rows:
             drawn[name_of_figure(id)] = _DRAWN.get(id, _by_series)(rows)
     return drawn
@@ -37,13 +38,13 @@ def _hard_instance(rows: Sequence[Row]) -> Figure:
     the best labelling's.
     """
     figure, axes = _panel()
-    rows = [row for row in rows if row["series"] == "size"]
-    d = [row["at"]["d"] for row in rows]
-    axes.plot(d, [row["upper"] for row in rows], "v-", label="upper bound, thm3.3 explicit")
-    built = [max(one["construction"] for one in row["more"]["labellings"]) for row in rows]
+    rows = [row for row in rows if row.series == "size"]
+    d = [row.at["d"] for row in rows]
+    axes.plot(d, _limits(rows, "upper"), "v-", label="upper bound, thm3.3 explicit")
+    built = [row.more["construction"] for row in rows]
     axes.plot(d, built, "s--", label="construction for the instance, worst labelling")
     _measured(axes, d, rows, label="smallest certified network found (worst to best labelling)")
-    axes.plot(d, [row["lower"] for row in rows], "^-", label="lower bound, thm4.3 explicit")
+    axes.plot(d, _limits(rows, "lower"), "^-", label="lower bound, thm4.3 explicit")
     axes.plot(d, [2] * len(d), "x:", label="hyperplane: standard error 0, robust error 1")
     _labelled(axes, "ambient dimension d", _SIZE, "The hard instance of Theorem 4.3")
     return figure
@@ -51,12 +52,12 @@ def _hard_instance(rows: Sequence[Row]) -> Figure:
 
 def _gap(rows: Sequence[Row]) -> Figure:
     """Robust errors against size, a panel for each instance; last, what fitting N points takes."""
-    curves = [row for row in rows if "points" in row["at"]]
-    fits = [row for row in rows if "points" not in row["at"]]
+    curves = [row for row in rows if "points" in row.at]
+    fits = [row for row in rows if "points" not in row.at]
     names = _names(curves)
     figure, panels = _panels(len(names) + bool(fits))
     for axes, name in zip(panels, names, strict=False):
-        _error_curves(axes, [row for row in curves if row["series"] == name], name)
+        _error_curves(axes, [row for row in curves if row.series == name], name)
     if fits:
         _fits(panels[-1], fits)
     return figure
@@ -65,33 +66,35 @@ def _gap(rows: Sequence[Row]) -> Figure:
 def _fits(axes: Axes, rows: Sequence[Row]) -> None:
     """The smallest size found with robust training error 0, a line for each instance."""
     for name in _names(rows):
-        mine = [row for row in rows if row["series"] == name and _values(row)]
-        at = [row["at"]["samples"] for row in mine]
+        mine = [row for row in rows if row.series == name and _values(row)]
+        at = [row.at["samples"] for row in mine]
         axes.plot(at, [min(_values(row)) for row in mine], "o-", label=name.rpartition(", ")[2])
-    bounds = {row["at"]["samples"]: row["upper"] for row in rows}
-    axes.plot(list(bounds), list(bounds.values()), "v:", color="grey", label="upper bound, thm2.2")
+    bounds = {row.at["samples"]: row for row in rows}
+    limits = _limits(bounds.values(), "upper")
+    axes.plot(list(bounds), limits, "v:", color="grey", label="upper bound, thm2.2")
     _labelled(axes, "N", _SIZE, "robust training error 0")
 
 
 def _error_curves(axes: Axes, rows: Sequence[Row], name: str) -> None:
     """Errors of networks trained on all points and on the largest sample; the construction."""
-    points = rows[0]["at"]["points"]
-    counts = sorted({row["at"]["samples"] for row in rows})
+    points = rows[0].at["points"]
+    counts = sorted({row.at["samples"] for row in rows})
     for samples in [count for count in counts if count < points][-1:]:
-        learnt = [row for row in rows if row["at"]["samples"] == samples]
+        learnt = [row for row in rows if row.at["samples"] == samples]
         known = f"{samples:g} of {points:g} points"
         _errors(axes, learnt, "training", f"robust training error, {known}", "o-")
         _errors(axes, learnt, "test", f"robust test error, trained on {known}", "s-")
-    everything = [row for row in rows if row["at"]["samples"] == points]
-    learnt = [row for row in everything if "networks" in row["more"]]
+    everything = [row for row in rows if row.at["samples"] == points]
+    learnt = [row for row in everything if "test" in row.more]
     _errors(axes, learnt, "test", f"robust test error, trained on all {points:g}", "D-")
     _errors(axes, learnt, "clean", "their standard error", "x:")
     for row in everything:
-        if "construction" in row["more"]:
-            size, error = row["at"]["size"], row["values"][0]
-            axes.plot(size, error, "k*", ms=12, label="construction, certified on all")
+        if "construction" in row.more:
+            for error in _values(row):
+                label = "construction, certified on all"
+                axes.plot(row.at["size"], error, "k*", ms=12, label=label)
             axes.plot(2, 0, "x", color="grey", label="hyperplane's standard error")
-    needed = learnt[0]["more"]["needed"]
+    needed = learnt[0].more["needed"]
     axes.axvline(needed, ls=":", color="k", label="left of it: error > alpha, by the bound")
     axes.set_xscale("log")
     _labelled(axes, _SIZE, "robust error", name, log_y=False, whole=False)
@@ -100,19 +103,16 @@ def _error_curves(axes: Axes, rows: Sequence[Row], name: str) -> None:
 
 def _errors(axes: Axes, rows: Sequence[Row], kind: str, label: str, style: str) -> None:
     """The least error of the networks of each size; a bar where certificates leave room."""
-    best = [
-        min((one[kind] for one in row["more"]["networks"]), key=lambda counts: counts[1])
-        for row in rows
-    ]
+    best = [row.more[kind] for row in rows]
     sure = np.array([low / total for low, _, total in best])
     possible = np.array([high / total for _, high, total in best])
-    sizes, room = [row["at"]["size"] for row in rows], np.array([possible - sure, 0 * sure])
+    sizes, room = [row.at["size"] for row in rows], np.array([possible - sure, 0 * sure])
     axes.errorbar(sizes, possible, yerr=room, fmt=style, label=label, ms=4)
 
 
 def _by_series(rows: Sequence[Row]) -> Figure:
     """A panel for each series that has more than one place: measured values and their limits."""
-    series = {name: [r for r in rows if r["series"] == name] for name in _names(rows)}
+    series = {name: [r for r in rows if r.series == name] for name in _names(rows)}
     drawn = {name: mine for name, mine in series.items() if _moving(mine)} or series
     figure, panels = _panels(len(drawn))
     for axes, (name, mine) in zip(panels, drawn.items(), strict=False):
@@ -121,7 +121,7 @@ def _by_series(rows: Sequence[Row]) -> Figure:
 
 
 def _names(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row["series"] for row in rows))
+    return list(dict.fromkeys(row.series for row in rows))
 
 
 def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
@@ -129,23 +129,23 @@ def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
     from matplotlib.ticker import ScalarFormatter
 
     moving = _moving(rows)
-    x, others = (moving[0], moving[1:]) if moving else (next(iter(rows[0]["at"])), [])
-    for group in dict.fromkeys(tuple(row["at"][other] for other in others) for row in rows):
+    x, others = (moving[0], moving[1:]) if moving else (next(iter(rows[0].at)), [])
+    for group in dict.fromkeys(tuple(row.at[other] for other in others) for row in rows):
         mine = sorted(
-            (row for row in rows if tuple(row["at"][other] for other in others) == group),
-            key=lambda row: row["at"][x],
+            (row for row in rows if tuple(row.at[other] for other in others) == group),
+            key=lambda row: row.at[x],
         )
         where = ", ".join(f"{o} = {v:g}" for o, v in zip(others, group, strict=True))
-        at = [row["at"][x] for row in mine]
+        at = [row.at[x] for row in mine]
         colour = _measured(axes, at, mine, label=where or "measured")
         for side, style in (("lower", "^:"), ("upper", "v:")):
-            known = [row for row in mine if row[side] is not None]
-            places, limits = [row["at"][x] for row in known], [row[side] for row in known]
+            known = [row for row in mine if getattr(row, side) is not None]
+            places, limits = [row.at[x] for row in known], _limits(known, side)
             axes.plot(places, limits, style, color=colour, ms=4, alpha=0.7)
     for side, style in (("lower", "^:"), ("upper", "v:")):
-        if any(row[side] is not None for row in rows):
+        if any(getattr(row, side) is not None for row in rows):
             axes.plot([], [], style, color="grey", label=side)
-    places = [row["at"][x] for row in rows]
+    places = [row.at[x] for row in rows]
     if min(places) > 0 and max(places) > 20 * min(places):
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(ScalarFormatter())
@@ -157,13 +157,17 @@ def _series(axes: Axes, rows: Sequence[Row], name: str) -> None:
 
 def _moving(rows: Sequence[Row]) -> list[str]:
     """The parameters that move in a series, the one with most values first."""
-    names = rows[0]["at"]
-    values = {name: {row["at"].get(name) for row in rows} for name in names}
+    names = rows[0].at
+    values = {name: {row.at.get(name) for row in rows} for name in names}
     return sorted((n for n in names if len(values[n]) > 1), key=lambda n: -len(values[n]))
 
 
+def _limits(rows: Iterable[Row], side: str) -> list[float]:
+    return [getattr(row, side) for row in rows]
+
+
 def _values(row: Row) -> list[float]:
-    return [value for value in row["values"] if value is not None]
+    return [value for value in row.values if value is not None]
 
 
 def _measured(axes: Axes, x: Sequence[float], rows: Iterable[Row], label: str) -> Any:
@@ -205,7 +209,7 @@ def _labelled(
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.set_title(title, fontsize="medium")
-    axes.grid(alpha=0.3, which="both")
+    axes.grid(alpha=0.3)
     axes.legend(fontsize="x-small", framealpha=0.6)
 
 

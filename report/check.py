@@ -25,8 +25,8 @@ from robustsize.bounds.prover.isolated import Done, Job, Limits, Refused, Stoppe
 from robustsize.bounds.theorems.expected import Expectation, expectations
 from robustsize.bounds.theorems.finite_cases import FINITE_CASES, FiniteCase
 from robustsize.bounds.theorems.proofs import IDS, MODULES, derivation, is_printed
-from robustsize.report.ending import Exit
-from robustsize.report.progress import Progress, silent
+from robustsize.commands.ending import Exit
+from robustsize.commands.progress import Progress, silent
 
 ALL, FINITE = "all", "finite"
 SECONDS_PER_STEP = 10.0

@@ -12,9 +12,10 @@ from robustsize.simulate.theorems.catalogue import EXPERIMENTS
 
 _HEAD = """# The probes
 
-Made from `simulate/theorems/` by `make docs`; the tests compare the two. `robustsize probe ID` takes
-the parameters named here; what is not given is that of the quick preset. `robustsize agree` runs
-them all, `make results` with the full preset, whose outcome is in [results](results/summary.md)."""
+Made from `simulate/theorems/` by `make docs`; the tests compare the two. `robustsize probe ID`
+takes the parameters named here; what is not given is that of the quick preset. `robustsize agree`
+runs them all, `make results` with the full preset, whose outcome is in
+[results](results/summary.md)."""
 
 
 def page() -> str:

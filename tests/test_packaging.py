@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CODE = ("bounds", "simulate", "report")
+CODE = ("bounds", "simulate", "report", "commands")
 MODULES = sorted(
     "robustsize." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for top in CODE

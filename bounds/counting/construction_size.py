@@ -267,26 +267,3 @@ def bit_families_size(d: Number, n: Number, a: Number) -> sp.Expr:
     uneven = sp.Min(longer, 1)
     most = uneven * sp.Pow(many, d - a) + (1 - uneven) * sp.Pow(few, d - a)
     return joined_size(families, sp.Pow(few, d - a), most)
-
-
-@_size
-def printed_route_size(N: Number, d: Number, delta: Number, R: Number) -> sp.Expr:
-    """At least what Theorem 2.2's printed route costs: squared distances, then their m-th powers.
-
-    For each of N points a network approximates |x - x_i|^2 within e1 = R delta (R-delta)/(R+delta)
-    and its m-th power, m = max(1, log2(32 N delta / R)), within e2 = (R (R^2+delta^2)/(R+delta))^m
-    / (33 N); R, which is not printed, is the distance at which other balls begin. Squares by
-    sawtooth functions (Yarotsky 2017, Proposition 2): s steps are within 4^(-s-1), a step has 8
-    parameters without skip connections; d squares within e1/d, then ceil(log2 m) products of three
-    squares each within e2. The reciprocal at the end and the sums are left out.
-    """
-    N, d, delta, R = (sp.sympify(v) for v in (N, d, delta, R))
-    e1 = R * delta * (R - delta) / (R + delta)
-    m = sp.Max(1, sp.ceiling(sp.log(32 * N * delta / R, 2)))
-    e2 = (R * (R**2 + delta**2) / (R + delta)) ** m / (33 * N)
-    return N * (d * _square_size(e1 / d) + 3 * sp.ceiling(sp.log(m, 2)) * _square_size(e2))
-
-
-def _square_size(error: sp.Expr) -> sp.Expr:
-    """Parameters of t^2 on [0,1] within an error by sawtooth functions, 8 a step."""
-    return 8 * sp.Max(1, sp.ceiling(-sp.log(error, 4)) - 1)

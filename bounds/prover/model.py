@@ -169,11 +169,6 @@ class DerivationReport:
         """The status of the weakest step."""
         return max((o.status for o in self.outcomes), key=lambda s: s.rank)
 
-    @property
-    def first_failure(self) -> Outcome | None:
-        """The first refuted step, if any."""
-        return next((o for o in self.outcomes if o.status is Status.REFUTED), None)
-
     def to_json(self) -> list[dict[str, Any]]:
         """One dictionary a step, with the derivation's id in front of the step's."""
         return [o.to_json() | {"id": f"{self.id}:{o.id}"} for o in self.outcomes]

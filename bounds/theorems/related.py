@@ -1,4 +1,4 @@
-"""Bounds of other papers on the same quantities, and data that they are held against.
+"""Bounds of other papers on the same quantities.
 
 Each source says how it was read: "primary" in the paper itself, "secondary" as another paper
 quotes it, "recalled" where it was not read again for this catalogue.
@@ -7,7 +7,6 @@ quotes it, "recalled" where it was not read again for this catalogue.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sympy as sp
 
@@ -177,82 +176,3 @@ _ROWS = (
 
 THEOREMS: Mapping[str, Theorem] = {row.id: row for row in _ROWS}
 """The bounds, by id."""
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A result that is no bound on a quantity of this catalogue, in words."""
-
-    id: str
-    text: str
-    source: str
-
-
-STATEMENTS = (
-    Statement(
-        "bartlett2019.3",
-        "VC dimension at least W L log(W/L) / C for W parameters in L layers",
-        "Bartlett, Harvey, Liaw, Mehrabian 2019, Theorem 3 (recalled)",
-    ),
-    Statement(
-        "bubeck2021",
-        "Lipschitz constant Omega~(e sqrt(N d / n)) when the training error is e below the noise",
-        "Bubeck, Sellke 2021 (recalled)",
-    ),
-    Statement(
-        "yarotsky2018",
-        "deep networks of width 2d + 10 approximate Lipschitz functions to O(W^(-2/d)), half the "
-        "exponent of shallow ones",
-        "Yarotsky 2018 (recalled)",
-    ),
-)
-
-
-def baraniuk_wakin(
-    k: sp.Expr, d: sp.Expr, distortion: sp.Expr, tau: sp.Expr, volume: sp.Expr, failure: sp.Expr
-) -> sp.Expr:
-    """Dimension of a random projection that keeps distances on a k-manifold of R^d up to 1 +- e.
-
-    tau: condition number; volume: V; failure: r; the geodesic covering regularity R is 1. Source:
-    Baraniuk, Wakin 2009, Theorem 3.1 (recalled).
-    """
-    inner = sp.log(volume**2 / failure) / k
-    outer = sp.log(3100**4 * k * d**3 / (distortion**6 * tau**2))
-    return 676 * k / distortion**2 * (inner + outer)
-
-
-def eftekhari_wakin(
-    k: sp.Expr, distortion: sp.Expr, tau: sp.Expr, volume: sp.Expr, failure: sp.Expr
-) -> sp.Expr:
-    """The same without the dimension d. Source: Eftekhari, Wakin 2015 (recalled)."""
-    covering = 24 * k + 2 * k * sp.log(sp.sqrt(k) / (tau * distortion**2)) + sp.log(2 * volume**2)
-    return 18 / distortion**2 * sp.Max(covering, sp.log(8 / failure))
-
-
-@dataclass(frozen=True)
-class Separation:
-    """Nearest differently labelled images in l_inf on pixels in [0,1]; the usual attack radius."""
-
-    data: str
-    attack_radius: float
-    train_train: float
-    test_train: float
-
-
-SEPARATIONS = (
-    Separation("MNIST", 0.1, 0.737, 0.812),
-    Separation("CIFAR-10", 0.031, 0.212, 0.220),
-    Separation("SVHN", 0.031, 0.094, 0.110),
-    Separation("Restricted ImageNet (64x64)", 0.005, 0.180, 0.224),
-)
-"""Yang, Rashtchian, Zhang, Salakhutdinov, Chaudhuri 2020 (recalled); for SVHN and Restricted
-ImageNet the authors drop the few smallest distances: duplicates and wrong labels."""
-
-INTRINSIC_DIMENSIONS: Mapping[str, int] = {
-    "MNIST": 13,
-    "CIFAR-10": 26,
-    "CIFAR-100": 23,
-    "SVHN": 19,
-    "ImageNet": 43,
-}
-"""Of image sets, by maximum likelihood: Pope et al. 2021 (recalled)."""

@@ -157,34 +157,6 @@ def flat_torus(k: int, d: int) -> Manifold:
     return Manifold("torus", k, d, 1, PI_ABOVE, chart)
 
 
-def swiss_roll(d: int, turns: int = 2) -> Manifold:
-    """A rolled-up sheet: (1/2 + (r/2) cos a, y, 1/2 + (r/2) sin a), r from 1/4 to 1, d >= 3.
-
-    a runs over `turns` turns. |dx/du| <= (|dr/du| + r |da/du|) / 2 <= (3/4 + 2 pi turns) / 2.
-    """
-    _check(2, d, 3)
-    if turns < 1:
-        raise ValueError(f"at least one turn; got {turns}")
-
-    def chart(_: int, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        r, angle = 0.25 + 0.75 * u[:, 0], 2 * np.pi * turns * u[:, 0]
-        sheet = [0.5 + r * np.cos(angle) / 2, u[:, 1], 0.5 + r * np.sin(angle) / 2]
-        return _padded(np.stack(sheet, axis=1), d)
-
-    bound = (Fraction(3, 4) + 2 * PI_ABOVE * turns) / 2
-    return Manifold("swiss-roll", 2, d, 1, max(bound, Fraction(1)), chart)
-
-
-def point_cloud(points: Rationals, h: Fraction, k: int) -> Covering:
-    """A user's points as their own covering: whoever calls says that the manifold lies within h.
-
-    Raises ValueError where h < 0 or k < 1.
-    """
-    if h < 0 or k < 1:
-        raise ValueError(f"h >= 0 and k >= 1; got h = {h}, k = {k}")
-    return Covering("cloud", k, points, h)
-
-
 def _sqrt_above(n: int) -> Fraction:
     """A rational at or above sqrt(n), within 2^-20."""
     return Fraction(ceil(n**0.5 * (1 << 20)) + 1, 1 << 20)

@@ -32,7 +32,8 @@ class Agreement(Enum):
 class Verdict:
     """An agreement, the one line why, and the power: which disagreement could have been seen.
 
-    lower, upper: of each side of the prediction alone, None where it has no such side.
+    lower, upper: of each side of the prediction alone, None where it has no such side. why: of the
+    reason what the numbers alone do not show.
     """
 
     agreement: Agreement
@@ -41,6 +42,7 @@ class Verdict:
     power: str
     lower: Agreement | None
     upper: Agreement | None
+    why: str
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,11 @@ def judge(prediction: Prediction, evidence: Evidence | None, confidence: float) 
     failed = [h.text for h in prediction.hypotheses if h.holds is False]
     if failed:
         out, reason = Agreement.OUT_OF_SCOPE, f"fails here: {'; '.join(failed)}"
-        return Verdict(out, reason, seen, "none", lower and out, upper and out)
+        return Verdict(out, reason, seen, "none", lower and out, upper and out, reason)
     agreement = _together([side.agreement for side in sides])
-    reason = _reason(prediction, evidence, seen, agreement, sides)
-    return Verdict(agreement, reason, seen, _power(below, above, seen), lower, upper)
+    numbers, why = _reason(prediction, evidence, seen, agreement, sides)
+    power = _power(below, above, seen)
+    return Verdict(agreement, numbers + why, seen, power, lower, upper, why.strip(":; "))
 
 
 def _negated(limit: Limit | None) -> Limit | None:
@@ -118,23 +121,24 @@ def _reason(
     seen: Interval,
     agreement: Agreement,
     sides: Sequence[_Side],
-) -> str:
+) -> tuple[str, str]:
+    """What the numbers show, and what else there is to say."""
     silent = "; ".join(dict.fromkeys(side.why for side in sides if side.why))
     if all(limit is None or limit.vacuous for limit in (prediction.lower, prediction.upper)):
-        return silent
+        return "", silent
     if not seen.known:
-        return _nothing(evidence)
+        return "", _nothing(evidence)
     text = _compared(prediction, seen)
     tried = evidence.tried if evidence is not None else ""
     if agreement is Agreement.VACUOUS:
-        return f"{text}: {silent}"
+        return text, f": {silent}"
     if agreement is Agreement.CONTRADICTS:
         aside = ", as an asymptotic reading of this range" * (prediction.reading is Reading.TREND)
-        return f"{text} is violated{aside}"
+        return text, f" is violated{aside}"
     if agreement is Agreement.INCONCLUSIVE:
-        return f"{text} is not settled{f': {tried}' * bool(tried)}"
+        return text, f" is not settled{f': {tried}' * bool(tried)}"
     searched = seen.low is None or seen.high is None
-    return text + f"; nothing that breaks it was found: {tried}" * searched
+    return text, f"; nothing that breaks it was found: {tried}" * searched
 
 
 def _nothing(evidence: Evidence | None) -> str:

@@ -1,7 +1,11 @@
-"""All experiments, in the order of the paper's Table 1, and which of them measures a theorem."""
+"""All experiments, in the order of the paper's Table 1, and the presets that run them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 from robustsize.bounds.symbols import InputError
 from robustsize.simulate.experiment.model import Experiment
+from robustsize.simulate.experiment.run import Task
 from robustsize.simulate.theorems.gap import experiment as gap
 from robustsize.simulate.theorems.growth import experiment as growth
 from robustsize.simulate.theorems.prop3_2 import experiment as prop3_2
@@ -11,6 +15,8 @@ from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
 from robustsize.simulate.theorems.thm4_4 import experiment as thm4_4
 from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
 from robustsize.simulate.theorems.thm5_5 import experiment as thm5_5
+
+PRESETS = ("quick", "full")
 
 EXPERIMENTS: tuple[Experiment, ...] = (
     growth.EXPERIMENT,
@@ -39,3 +45,18 @@ def experiment_of(id: str, option: str) -> Experiment:
         known = ", ".join(dict.fromkeys(BY_ID))
         raise InputError(f"{option} {id[:40]!r}: one of {known}; for example thm4.3")
     return BY_ID[id]
+
+
+def preset_tasks(preset: str, only: Sequence[str], seed: int, device: str) -> list[Task]:
+    """The probes of a preset with its settings.
+
+    preset: quick or full. only: ids of probes or of theorems they cover; empty for all.
+
+    Raises InputError for another preset or id.
+    """
+    if preset not in PRESETS:
+        names = " or ".join(PRESETS)
+        raise InputError(f"--preset {preset[:40]!r}: {names}; for example --preset quick")
+    chosen = dict.fromkeys([experiment_of(id, "--only") for id in only] or EXPERIMENTS)
+    settings = [(p, p.quick if preset == "quick" else p.full) for p in chosen]
+    return [Task(p, replace(setting, seed=seed, device=device)) for p, setting in settings]

@@ -4,7 +4,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from sympy import Integer, Rational
 
 from robustsize.bounds.arithmetic import balls
 from robustsize.bounds.catalogue import IDS, PAPER_IDS, RELATED_IDS, catalogue, theorem
@@ -151,19 +150,6 @@ def test_points_of_thm2_3(N_, share, d_, points):
     at = {N: Fraction(N_), d: Fraction(d_), epsilon: Fraction(1, 20), delta: share / 20}
     form = theorem("thm2.3").form(FormName.EXPLICIT, Norm.TWO)
     assert balls.certain(form.expression.points, at) == points
-
-
-def test_printed_projection_dimensions_exceed_the_ambient_one():
-    """Theorem 5.5 asks for k~ <= d: not with the known constants, at any usual (k, d)."""
-    for k_, d_ in ((13, 784), (26, 3072), (43, 12288)):
-        ambient = related.baraniuk_wakin(
-            Integer(k_), Integer(d_), Rational(1, 2), Integer(1), Integer(1), Rational(1, 10)
-        )
-        free = related.eftekhari_wakin(
-            Integer(k_), Rational(1, 2), Integer(1), Integer(1), Rational(1, 10)
-        )
-        assert ambient > d_
-        assert free > d_
 
 
 @pytest.mark.parametrize("epsilon_", [Fraction(1, 3), Fraction(1, 4), Fraction(1, 7)])

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from set_families import FAMILIES
 
 from robustsize.bounds.arithmetic import balls
-from robustsize.bounds.counting.set_families import FAMILIES
 from robustsize.bounds.symbols import Norm, d, epsilon, k
 
 IDS = [f"{family.name}-{family.norm.value}" for family in FAMILIES]

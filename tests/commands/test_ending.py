@@ -15,9 +15,11 @@ from click.testing import CliRunner
 
 from robustsize.bounds.symbols import InputError
 from robustsize.cli import cli
-from robustsize.report.agree import exit_code
-from robustsize.report.ending import Exit
-from robustsize.report.files import folder_of_run, output_folder, write_text
+from robustsize.commands.ending import Exit
+from robustsize.commands.measure import exit_code
+from robustsize.commands.paths import output_folder
+from robustsize.simulate.experiment.verdict import Agreement
+from robustsize.simulate.system.folder import folder_of_run, write_text
 
 RUN = "from robustsize.entry import main; main()"
 COMMANDS = {
@@ -87,7 +89,7 @@ def test_ctrl_c_ends_with_one_line_at_any_time(command, after, tmp_path):
 
 LATE = """
 import atexit, signal, sys, time
-from robustsize.report.ending import end_on_signals
+from robustsize.commands.ending import end_on_signals
 end_on_signals()
 class Last:
     def __del__(self, sleep=time.sleep):
@@ -196,7 +198,8 @@ def test_a_folder_belongs_to_one_run(tmp_path):
 
 def test_the_folder_of_a_killed_run_is_free(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from robustsize.report.files import *\n"
+        "import sys, time; from pathlib import Path\n"
+        "from robustsize.simulate.system.folder import folder_of_run\n"
         "with folder_of_run(Path(sys.argv[1]), 'x'): print('held', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE)
@@ -246,8 +249,7 @@ def test_a_defect_is_one_line_and_exit_code_70(monkeypatch):
     ],
 )
 def test_the_exit_code_of_agree(verdicts, cut, code):
-    outcomes = [{"verdict": verdict} for verdict in verdicts]
-    assert exit_code({"outcomes": outcomes, "cut_short": cut}) is code
+    assert exit_code({Agreement(verdict) for verdict in verdicts}, whole=not cut) is code
 
 
 def test_an_undecided_certificate_is_exit_code_3(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from robustsize.bounds.symbols import PARAMETERS
 from robustsize.cli import cli
-from robustsize.report.ending import Exit
+from robustsize.commands.ending import Exit
 
 PROGRESS = re.compile(r" *\d+%  ")
 """A line of progress, which a slow machine may show before the complaint."""
@@ -155,7 +155,7 @@ def test_every_refusal_of_a_long_command(command, folder, monkeypatch):
     def accept(*args, **options):
         raise AcceptedError
 
-    monkeypatch.setattr("robustsize.report.agree.agree", accept)
+    monkeypatch.setattr("robustsize.simulate.experiment.run.run", accept)
     monkeypatch.setattr("robustsize.report.check.run", accept)
     monkeypatch.setattr("robustsize.simulate.search.job.run_search", accept)
     monkeypatch.setattr("robustsize.simulate.search.job.run_shatter", accept)

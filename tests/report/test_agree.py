@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,18 +11,21 @@ from click.testing import CliRunner
 
 from robustsize.bounds.symbols import InputError, Norm, c, d
 from robustsize.cli import cli
-from robustsize.report import agree as job
+from robustsize.report.agreement import write
 from robustsize.report.agreement_figure import figures
+from robustsize.report.agreement_json import condensed, outcome_json, read_result
 from robustsize.report.agreement_page import page
 from robustsize.report.probes_page import page as probes_page
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.exact import PrecisionError
 from robustsize.simulate.data.instance import hard_instance
+from robustsize.simulate.experiment import run as job
 from robustsize.simulate.experiment.claim import Claim, Limit, Prediction
 from robustsize.simulate.experiment.evidence import at_most, exactly
 from robustsize.simulate.experiment.model import Cell, Experiment, Place, Row, Trend, axes, trends
 from robustsize.simulate.experiment.verdict import Agreement
 from robustsize.simulate.networks.network import Network
+from robustsize.simulate.theorems import catalogue
 from robustsize.simulate.theorems.catalogue import BY_ID, EXPERIMENTS, experiment_of
 from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
 from robustsize.simulate.theorems.thm4_3 import problem
@@ -30,6 +33,28 @@ from robustsize.simulate.theorems.thm4_3 import problem
 QUICK = thm4_3.EXPERIMENT.quick
 TINY = replace(QUICK, axes={**QUICK.axes, **axes({d: "2"})}, seeds=4, device="cpu")
 TASK = job.Task(thm4_3.EXPERIMENT, TINY)
+
+
+def agree(tasks, name, **options):
+    """What `robustsize agree` finds and writes, as `--json` has it."""
+    found = job.run(tasks, name, write=write, **options)
+    outcomes = [outcome_json(one, found.seed) for one in found.outcomes]
+    rows = {id: [asdict(row) for row in rows] for id, rows in found.rows.items()}
+    return {**vars(found), "outcomes": outcomes, "rows": rows}
+
+
+def strict(path):
+    """Strict JSON."""
+
+    def refuse(word):
+        raise ValueError(word)
+
+    return json.loads(path.read_text(), parse_constant=refuse)
+
+
+def kept(folder):
+    """The result that a folder holds."""
+    return read_result((folder / "agreement.json").read_text())
 
 
 def one_number(name, value, upper):
@@ -68,7 +93,7 @@ def stub(*cells):
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     folder, shares = tmp_path_factory.mktemp("first"), []
-    made = job.agree([TASK], "tiny", folder=folder, progress=lambda share, _: shares.append(share))
+    made = agree([TASK], "tiny", folder=folder, progress=lambda share, _: shares.append(share))
     assert shares == sorted(shares)
     assert 0 <= shares[0] <= shares[-1] <= 1
     return folder, made
@@ -78,15 +103,58 @@ def test_it_writes_its_files_and_nothing_else(result):
     folder, made = result
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        ".run", "agreement.json", "summary.md", "agreement.svg", "agreement.png", "networks"
+        ".run", "agreement.json", "rows.json", "summary.md", "agreement.svg", "agreement.webp",
+        "networks",
     }  # fmt: skip
-    assert json.loads((folder / "agreement.json").read_text()) == json.loads(json.dumps(made))
-    assert (folder / "summary.md").read_text() == page(made, ["agreement"])
+    labellings = made["rows"]["thm4.3"][0]["more"]["labellings"]
+    assert strict(folder / "rows.json")["thm4.3"][0]["more"]["labellings"] == labellings
+    assert (folder / "summary.md").read_text() == page(kept(folder), ["agreement"])
+
+
+def test_what_is_kept_gives_every_outcome_again(result):
+    folder, made = result
+    strict(folder / "agreement.json")
+    again = kept(folder)
+    outcomes = [outcome_json(one, again.seed) for one in again.outcomes]
+    assert json.dumps(outcomes) == json.dumps(made["outcomes"])
+    for name in vars(again).keys() - {"outcomes", "rows"}:
+        assert getattr(again, name) == made[name]
+
+
+def test_rows_are_kept_condensed():
+    networks = [
+        {"training": [1, 3, 9], "test": [0, 4, 9], "clean": [0, 0, 9], "size": 5},
+        {"training": [2, 2, 9], "test": [0, 5, 9], "clean": [0, 1, 9], "size": 5},
+    ]
+    row = Row(
+        series="s",
+        at={"d": 2.0, "delta": 1 / 3},
+        values=(1 / 3, None, 2.0, 1.0),
+        lower=2 / 3,
+        upper=1 / 3,
+        more={"networks": networks, "needed": 4.0, "labels": ["+"]},
+    )
+    small = condensed(row)
+    assert small.values == (0.333333, 2)
+    assert (small.lower, small.upper) == (0.666666, 0.333334)
+    assert small.at == {"d": 2, "delta": 0.333333}
+    best = {"training": [2, 2, 9], "test": [0, 4, 9], "clean": [0, 0, 9]}
+    assert small.more == {"needed": 4, **best, "replicates": 4, "found": 3}
+    assert condensed(replace(row, values=(None,), more={})).values == ()
+
+
+def test_a_verdict_that_the_evidence_does_not_give_is_refused(result):
+    folder, _ = result
+    text = (folder / "agreement.json").read_text()
+    broken = text.replace('"verdict":"vacuous","evidence"', '"verdict":"agrees","evidence"', 1)
+    assert broken != text
+    with pytest.raises(ValueError, match="the evidence says vacuous"):
+        read_result(broken)
 
 
 def test_the_same_seed_gives_the_same_files(result, tmp_path):
     folder, _ = result
-    job.agree([TASK], "tiny", folder=tmp_path)
+    agree([TASK], "tiny", folder=tmp_path)
     for path in filter(Path.is_file, folder.rglob("*")):
         path = path.relative_to(folder)
         assert (tmp_path / path).read_bytes() == (folder / path).read_bytes(), path
@@ -120,9 +188,9 @@ def test_an_interrupted_run_resumes_by_cell(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        job.agree([stub(first, replace(second, work=interrupted))], "x", folder=tmp_path)
+        agree([stub(first, replace(second, work=interrupted))], "x", folder=tmp_path)
     assert not (tmp_path / "agreement.json").exists()
-    result = job.agree([stub(first, second)], "x", folder=tmp_path)
+    result = agree([stub(first, second)], "x", folder=tmp_path)
     assert counted == ["a"]
     assert [one["verdict"] for one in result["outcomes"]] == ["agrees", "contradicts"]
 
@@ -134,7 +202,7 @@ def test_cells_of_another_version_are_not_taken(tmp_path, monkeypatch):
     for number in "12":
         monkeypatch.setattr(job, "version", lambda package, number=number: number)
         with pytest.raises(ZeroDivisionError):
-            job.agree([task], "x", folder=tmp_path)
+            agree([task], "x", folder=tmp_path)
     assert counted == ["a", "a"]
 
 
@@ -143,16 +211,16 @@ def test_cells_of_other_code_are_dropped_and_it_is_said(tmp_path, monkeypatch):
     later, _ = one_number("b", 1, 2)
     task = stub(cell, replace(later, work=lambda run: 1 / 0))
     with pytest.raises(ZeroDivisionError):
-        job.agree([task], "x", folder=tmp_path)
+        agree([task], "x", folder=tmp_path)
     monkeypatch.setattr(job, "source_digest", lambda: "other code")
-    result = job.agree([stub(cell, later)], "x", folder=tmp_path)
+    result = agree([stub(cell, later)], "x", folder=tmp_path)
     assert counted == ["a", "a"]
     assert result["dropped_cells"] == 1
-    assert "1 kept cell" in page(result, [])
+    assert "1 kept cell" in page(kept(tmp_path), [])
 
 
 def test_the_digest_of_the_sources_reads_each_of_them(tmp_path, monkeypatch):
-    from robustsize.report import sources
+    from robustsize.simulate.experiment import sources
 
     for room in ("one", "two"):
         (tmp_path / room / "deep").mkdir(parents=True)
@@ -171,7 +239,7 @@ def test_vacuous_sides_are_counted_apart(tmp_path):
     witness = Prediction(id="thm3.3", name="w", says="", quantity="", upper=Limit(5, "here"))
     claim = Claim(witness, lambda size: at_most(size, "one search"))
     cell = Cell(name="w", claims=(claim,), work=lambda run: 3)
-    result = job.agree([stub(cell)], "x", folder=tmp_path)
+    result = agree([stub(cell)], "x", folder=tmp_path)
     (one,) = result["outcomes"]
     assert one["verdict"] == "vacuous"
     assert one["sides"] == {"lower": None, "upper": "vacuous"}
@@ -179,15 +247,38 @@ def test_vacuous_sides_are_counted_apart(tmp_path):
     assert "5 (vacuous)" in (tmp_path / "summary.md").read_text()
 
 
-def test_kept_results_are_still_read():
-    saved = json.loads((Path(__file__).parents[2] / "docs/results/agreement.json").read_text())
-    assert page(saved, list(figures(saved))).startswith("# How large")
+RESULTS = Path(__file__).parents[2] / "docs" / "results"
+
+
+def test_the_page_of_results_is_made_from_what_is_kept():
+    strict(RESULTS / "agreement.json")
+    saved = kept(RESULTS)
+    drawn = figures(saved)
+    assert (RESULTS / "summary.md").read_text() == page(saved, list(drawn))
+    assert all((RESULTS / f"{name}.webp").exists() for name in drawn)
+
+
+def test_a_construction_that_is_not_certified_is_left_out_of_the_figure():
+    rows = kept(RESULTS).rows["gap"]
+    without = [replace(row, values=()) if "construction" in row.more else row for row in rows]
+
+    def stars(rows):
+        (figure,) = figures(replace(kept(RESULTS), rows={"gap": rows})).values()
+        lines = [line for axes in figure.axes for line in axes.lines]
+        return sum(line.get_label() == "construction, certified on all" for line in lines)
+
+    assert (stars(rows), stars(without)) == (4, 0)
+
+
+def test_results_in_git_are_small():
+    files = (RESULTS / "agreement.json", RESULTS / "summary.md", *RESULTS.glob("*.webp"))
+    assert sum(path.stat().st_size for path in files) < 500_000
 
 
 def test_float64_that_does_not_hold_an_instance_is_no_complaint_about_the_device(tmp_path):
     close = replace(TINY, axes={**TINY.axes, **axes({c: "0.9999999999999999999999"})})
     with pytest.raises(InputError) as caught:
-        job.agree([job.Task(thm4_3.EXPERIMENT, close)], "tiny", folder=tmp_path)
+        agree([job.Task(thm4_3.EXPERIMENT, close)], "tiny", folder=tmp_path)
     message = str(caught.value)
     assert message.startswith("--epsilon 1/4 --c 9999999999999999999999/")
     assert "device" not in message
@@ -202,19 +293,19 @@ def test_a_fault_inside_a_search_is_not_taken_for_bad_input(tmp_path, monkeypatc
 
     monkeypatch.setattr(sizes, "search", broken)
     with pytest.raises(ValueError, match="a fault of ours") as caught:
-        job.agree([TASK], "tiny", folder=tmp_path)
+        agree([TASK], "tiny", folder=tmp_path)
     assert not isinstance(caught.value, InputError)
 
 
 def test_another_run_does_not_write_into_the_folder_of_one(tmp_path):
     cell, _ = one_number("a", 1, 2)
     task = stub(cell)
-    job.agree([task], "x", folder=tmp_path)
+    agree([task], "x", folder=tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     other = replace(task, setting=replace(task.setting, seed=1))
     for tasks, name in (([other], "x"), ([task], "y")):
         with pytest.raises(InputError, match="holds the results of"):
-            job.agree(tasks, name, folder=tmp_path)
+            agree(tasks, name, folder=tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
 
 
@@ -224,16 +315,16 @@ def test_what_cannot_be_measured_is_bad_input(tmp_path):
 
     cell, _ = one_number("a", 1, 2)
     with pytest.raises(InputError, match="a cannot be measured: no float64"):
-        job.agree([stub(replace(cell, work=refuse))], "x", folder=tmp_path)
+        agree([stub(replace(cell, work=refuse))], "x", folder=tmp_path)
 
 
 def test_what_the_budget_left_out_is_inconclusive_and_kept_for_later(tmp_path):
     cell, counted = one_number("a", 1, 2)
-    result = job.agree([stub(cell)], "x", folder=tmp_path, budget_seconds=-1.0)
+    result = agree([stub(cell)], "x", folder=tmp_path, budget_seconds=-1.0)
     assert counted == []
     assert result["outcomes"][0]["verdict"] == "inconclusive"
     assert "budget" in result["outcomes"][0]["reason"]
-    assert job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"][0]["verdict"] == "agrees"
+    assert agree([stub(cell)], "x", folder=tmp_path)["outcomes"][0]["verdict"] == "agrees"
 
 
 def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
@@ -244,10 +335,10 @@ def test_what_the_budget_cut_short_says_so_and_is_measured_again(tmp_path):
         return cell.work(run)
 
     task = stub(replace(cell, work=slow))
-    (one,) = job.agree([task], "x", folder=tmp_path, budget_seconds=0.3)["outcomes"]
+    (one,) = agree([task], "x", folder=tmp_path, budget_seconds=0.3)["outcomes"]
     assert one["verdict"] == "agrees"
     assert "time budget ended" in one["evidence"]["tried"]
-    (again,) = job.agree([stub(cell)], "x", folder=tmp_path)["outcomes"]
+    (again,) = agree([stub(cell)], "x", folder=tmp_path)["outcomes"]
     assert "time budget" not in again["evidence"]["tried"]
     assert counted == ["a", "a"]
 
@@ -259,7 +350,7 @@ def test_claims_of_one_name_keep_their_own_evidence(tmp_path):
     cell = replace(one, claims=tuple(claims))
     (tmp_path / "kept").mkdir()
     for folder in (tmp_path / "new", tmp_path / "kept"):
-        result = job.agree([stub(cell)], "x", folder=folder)
+        result = agree([stub(cell)], "x", folder=folder)
         assert [outcome["measured"] for outcome in result["outcomes"]] == [1, 3]
         assert [outcome["verdict"] for outcome in result["outcomes"]] == ["agrees", "contradicts"]
 
@@ -275,7 +366,7 @@ def test_a_trend_is_judged_from_the_places_that_are_its_own(tmp_path):
     steep, flat = Trend(claim, log_x=True), Trend(claim, log_x=True)
     cells = [rising(steep, x, (x**2,) * 4) for x in (1, 2, 4)]
     cells += [rising(flat, x, (7, None, 7, 7), name=f"flat {x}") for x in (1, 2)]
-    result = job.agree([stub(*cells)], "x", folder=tmp_path)
+    result = agree([stub(*cells)], "x", folder=tmp_path)
     slopes = [one for one in result["outcomes"] if one["name"] == "slope"]
     assert [one["verdict"] for one in slopes] == ["contradicts", "agrees"]
     assert [one["measured"] for one in slopes] == [pytest.approx(2), pytest.approx(0)]
@@ -295,7 +386,7 @@ def test_a_trend_of_which_the_budget_left_out_a_place_is_not_judged(tmp_path):
     cells = [rising(trend, x, (3, 3, 3)) for x in (1, 2)]
     for late in ({"work": slow}, {"work": slow, "weight": 2.0}):
         cells.append(rising(trend, len(cells) + 1, (100, 100, 100), **late))
-    result = job.agree([stub(*cells)], "x", folder=tmp_path, budget_seconds=0.5)
+    result = agree([stub(*cells)], "x", folder=tmp_path, budget_seconds=0.5)
     assert len(result["cut_short"]) == 2
     (slope,) = [one for one in result["outcomes"] if one["name"] == "slope"]
     assert slope["verdict"] == "inconclusive"
@@ -306,7 +397,7 @@ def test_values_at_one_place_alone_give_no_slope(tmp_path):
     claim = Prediction(id="thm2.2", name="slope", says="", quantity="slope", upper=Limit(1, "here"))
     trend = Trend(claim)
     cells = [rising(trend, 1, (3, 3, 3)), rising(trend, 2, (None, None, None))]
-    result = job.agree([stub(*cells)], "x", folder=tmp_path)
+    result = agree([stub(*cells)], "x", folder=tmp_path)
     (slope,) = [one for one in result["outcomes"] if one["name"] == "slope"]
     assert slope["verdict"] == "inconclusive"
     assert "fewer than two places" in slope["reason"]
@@ -322,7 +413,7 @@ def test_a_planted_false_bound_gives_exit_code_1(tmp_path, monkeypatch):
 
     monkeypatch.setattr(problem, "explicit", planted)
     probe = replace(thm4_3.EXPERIMENT, quick=TINY)
-    monkeypatch.setattr(job, "EXPERIMENTS", (probe,))
+    monkeypatch.setattr(catalogue, "EXPERIMENTS", (probe,))
     done = CliRunner().invoke(cli, ["agree", "-o", str(tmp_path), "--json"])
     assert done.exit_code == 1
     outcomes = json.loads(done.stdout)
@@ -349,7 +440,7 @@ def test_a_device_that_is_not_there_is_named(tmp_path):
         pytest.skip("this machine has a GPU")
     there = replace(TASK, setting=replace(TINY, device="cuda"))
     with pytest.raises(InputError, match=r"--device cuda: .* cpu"):
-        job.agree([there], "tiny", folder=tmp_path)
+        agree([there], "tiny", folder=tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 

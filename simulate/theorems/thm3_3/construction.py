@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from enum import Enum
 from fractions import Fraction
-from math import floor
 
 from robustsize.bounds import symbols
 from robustsize.bounds.counting.construction_size import (
     bit_families_size,
     depth_five_size,
     depth_four_size,
+    intervals_an_axis,
     quadratic_bump_size,
     shared_bump_size,
     unshared_bump_size,
@@ -125,8 +125,7 @@ def _on_cells(
 def _bits_at_least(pair: SeparatedPair, c: Fraction) -> int:
     """What bits cost on all families without their tables."""
     d = pair.dimension
-    n = floor(d / (2 * (1 - c) * pair.epsilon)) + 1
-    return 13 * d * (n - 2)
+    return 13 * d * (as_int(intervals_an_axis(pair.epsilon, c, d)) - 2)
 
 
 def _bits(pair: SeparatedPair, c: Fraction) -> Construction:

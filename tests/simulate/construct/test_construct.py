@@ -14,7 +14,6 @@ from robustsize.simulate.certify.complete import CertificateStatus
 from robustsize.simulate.certify.structural import certify_construction
 from robustsize.simulate.construct.grid import cells_meeting
 from robustsize.simulate.data import manifolds
-from robustsize.simulate.data.exact import Rationals
 from robustsize.simulate.data.instance import Norm
 from robustsize.simulate.data.random_sets import Kind, random_manifold_pair, random_pair
 from robustsize.simulate.data.regions import Region, SeparatedPair
@@ -137,7 +136,6 @@ MANIFOLDS = [
     manifolds.sphere(2, 4),
     manifolds.flat_torus(1, 3),
     manifolds.flat_torus(2, 5),
-    manifolds.swiss_roll(4),
 ]
 
 
@@ -161,17 +159,6 @@ def test_coverings_cover(manifold):
     nearest = np.abs(points[:, None] - covering.centres.floats()).max(axis=2).min(axis=1)
     assert nearest.max() <= float(covering.h)
     assert nearest.max() > 0.3 * float(covering.h)
-
-
-def test_a_cloud_is_its_own_covering():
-    points = manifolds.sphere(1, 3).points(40, seed=2)
-    rows = points.floats()
-    A, B = (Rationals.of_floats(rows[rows[:, 0] * s > s / 2 + 0.15]) for s in (1, -1))
-    pair = SeparatedPair(Region.points(A), Region.points(B), Fraction(1, 7), Norm.INF)
-    cloud = manifolds.point_cloud(points, Fraction(1, 100), 1)
-    assert is_sound(manifold_classifier(pair, cloud, Fraction(1, 2)))
-    with pytest.raises(ValueError, match="not below"):
-        manifold_classifier(pair, cloud, Fraction(95, 100))
 
 
 def test_cells_cover_and_meet_the_set():
@@ -270,17 +257,3 @@ def test_sets_outside_the_domain():
     boxes = random_pair(Kind.BOXES, 2, Fraction(1, 8), Norm.INF, 6, seed=0)
     with pytest.raises(ValueError, match="finite sets"):
         robust_fit(boxes, Fraction(1, 16))
-
-
-@pytest.mark.parametrize(("N", "dimension", "ratio"), [(100, 10, "1/4"), (1000, 50, "49/100")])
-def test_the_printed_route_costs_more(N, dimension, ratio):
-    """Within delta < epsilon/2, where the printed theorem speaks, p = 2."""
-    epsilon = Fraction(1, 4)
-    delta = Fraction(ratio) * epsilon
-    gap = 4 * epsilon * (epsilon - delta)
-    P = size_of.pieces_an_axis(2 + 2 * sp.Rational(delta), dimension, sp.Rational(gap))
-    ours = size_of.quadratic_bump_size(N // 2, dimension, P)
-    printed = size_of.printed_route_size(
-        N, dimension, sp.Rational(delta), sp.Rational(1, 2) - delta
-    )
-    assert 0 < ours < sp.N(printed) / 10

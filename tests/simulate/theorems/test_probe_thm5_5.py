@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
+from set_families import FAMILIES
 
 from robustsize.bounds.arithmetic import balls
-from robustsize.bounds.counting.set_families import FAMILIES
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon, k
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus, certify
 from robustsize.simulate.data.manifolds import flat_cube, flat_torus, rotated_cube, sphere

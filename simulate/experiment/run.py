@@ -1,4 +1,4 @@
-"""The main job: run probes cell by cell, judge, and write every number, a page and the figures."""
+"""Run probes cell by cell within a time budget, keep what is measured, and judge it."""
 
 from __future__ import annotations
 
@@ -6,47 +6,39 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
 from typing import Any
 
-from robustsize.bounds.arithmetic.balls import float_above, float_below
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, d
-from robustsize.report import agreement_page
-from robustsize.report.agreement_figure import figures, name_of_figure
-from robustsize.report.ending import Exit
-from robustsize.report.files import check_folder, folder_of_run, save_figure, write_json, write_text
-from robustsize.report.progress import Progress, silent
-from robustsize.report.sources import source_digest
 from robustsize.simulate.data.exact import OutOfReachError
-from robustsize.simulate.experiment.claim import Limit, Prediction
-from robustsize.simulate.experiment.evidence import Evidence, Number, evidence_json
+from robustsize.simulate.experiment.claim import Prediction
+from robustsize.simulate.experiment.evidence import Evidence
 from robustsize.simulate.experiment.model import (
     Axes,
     Cell,
     Experiment,
     Outcome,
+    Progress,
     Row,
     Run,
     Setting,
     slope,
     trends,
 )
-from robustsize.simulate.experiment.statistics import corrected_confidence, is_statistical, point
-from robustsize.simulate.experiment.verdict import Agreement, Verdict, judge
+from robustsize.simulate.experiment.sources import source_digest
+from robustsize.simulate.experiment.statistics import corrected_confidence, is_statistical
+from robustsize.simulate.experiment.verdict import Verdict, judge
 from robustsize.simulate.system.deadline import OutOfTimeError, until
-from robustsize.simulate.theorems.catalogue import EXPERIMENTS, experiment_of
+from robustsize.simulate.system.folder import check_folder, folder_of_run, write_json
 from robustsize.simulate.train.adversarial import engine_for
 
-RESULT = "agreement.json"
-SUMMARY = "summary.md"
 NETWORKS = "networks"
 CELLS = ".cells"
-PRESETS = ("quick", "full")
 MOST_DIMENSIONS = 64
 """Probes search and certify small cases."""
 _WRITING_SHARE, _MOST_WRITING_SECONDS = 0.1, 3.0
@@ -64,19 +56,40 @@ class Task:
     setting: Setting
 
 
-def preset_tasks(preset: str, only: Sequence[str], seed: int, device: str) -> list[Task]:
-    """The probes of a preset with its settings.
+@dataclass(frozen=True)
+class Judged:
+    """A prediction of a probe, the evidence where there is any, and the verdict."""
 
-    preset: quick or full. only: ids of probes or of theorems they cover; empty for all.
+    probe: str
+    prediction: Prediction
+    evidence: Evidence | None
+    verdict: Verdict
 
-    Raises InputError for another preset or id.
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """All that a run found.
+
+    seed, engine, device, versions, sources, machine: what it depends on; sources is a digest of
+    the code. dropped_cells: how many kept ones of other code were measured again. settings, rows:
+    of each probe. cut_short: cells that the time budget ended, or ended before. intervals:
+    statistical ones, each at `confidence`.
     """
-    if preset not in PRESETS:
-        names = " or ".join(PRESETS)
-        raise InputError(f"--preset {preset[:40]!r}: {names}; for example --preset quick")
-    chosen = dict.fromkeys([experiment_of(id, "--only") for id in only] or EXPERIMENTS)
-    settings = [(p, p.quick if preset == "quick" else p.full) for p in chosen]
-    return [Task(p, replace(setting, seed=seed, device=device)) for p, setting in settings]
+
+    name: str
+    seed: int
+    engine: str
+    device: str
+    versions: Mapping[str, str]
+    sources: str
+    dropped_cells: int
+    machine: str
+    settings: Mapping[str, dict[str, Any]]
+    cut_short: Sequence[str]
+    intervals: int
+    confidence: float
+    outcomes: Sequence[Judged]
+    rows: Mapping[str, Sequence[Row]]
 
 
 def probe_task(probe: Experiment, given: Axes, p: Norm, seeds: int, seed: int, device: str) -> Task:
@@ -94,19 +107,20 @@ def probe_task(probe: Experiment, given: Axes, p: Norm, seeds: int, seed: int, d
     return Task(probe, Setting(axes=axes, p=p, seeds=seeds, seed=seed, device=device))
 
 
-def agree(
+def run(
     tasks: Sequence[Task],
     name: str,
     *,
     folder: Path,
+    write: Callable[[Result, Path], None],
     budget_seconds: float = inf,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """Measure every cell, judge every prediction, write JSON, page, figures and networks.
+    progress: Progress = lambda share, doing: None,
+) -> Result:
+    """Measure every cell, judge every prediction, and have the result written to the folder.
 
-    tasks: of one seed and device. name: of the whole, for the page. Cells that an interrupted run
-    with the same settings, versions and sources measured are taken from its files; others are
-    dropped, and the result says how many. Returns the JSON object.
+    tasks: of one seed and device. name: of the whole. Cells that an interrupted run with the same
+    settings, versions and sources measured are taken from its files; others are dropped, and the
+    result says how many. Networks worth keeping are written to the folder too.
 
     Raises InputError where the device is not there, a setting cannot be measured or the folder
     cannot be written.
@@ -123,22 +137,21 @@ def agree(
     deadline = time.monotonic() + budget_seconds - writing
     with folder_of_run(folder, f"{name} {json.dumps(settings)}"):
         measured, dropped = _measured(cells, folder, deadline, versions, progress)
-        result = {
-            "name": name,
-            "seed": tasks[0].setting.seed,
-            "engine": engine.name,
-            "device": engine.device,
-            "versions": versions,
-            "sources": source_digest(),
-            "dropped_cells": dropped,
-            "machine": f"{platform.machine()} {platform.system()}, "
-            f"Python {platform.python_version()}",
-            "settings": settings,
-            "cut_short": [key for key, one in measured.items() if one is None or one.cut_short],
+        result = Result(
+            name=name,
+            seed=tasks[0].setting.seed,
+            engine=engine.name,
+            device=engine.device,
+            versions=versions,
+            sources=source_digest(),
+            dropped_cells=dropped,
+            machine=f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
+            settings=settings,
+            cut_short=[key for key, one in measured.items() if one is None or one.cut_short],
             **_judged(tasks, cells, measured),
-        }
-        _write(result, folder)
-        if not result["cut_short"]:
+        )
+        write(result, folder)
+        if not result.cut_short:
             shutil.rmtree(folder / CELLS, ignore_errors=True)
     return result
 
@@ -185,20 +198,6 @@ def _measured(
     return measured, dropped
 
 
-def _write(result: dict[str, Any], folder: Path) -> None:
-    """JSON, page and figures; a figure of an earlier run for which there is nothing now goes."""
-    write_json(folder / RESULT, result)
-    drawn = figures(result)
-    write_text(folder / SUMMARY, agreement_page.page(result, list(drawn)))
-    for title in map(name_of_figure, result["settings"]):
-        for ending in ("svg", "png"):
-            path = folder / f"{title}.{ending}"
-            if title in drawn:
-                save_figure(drawn[title], path)
-            else:
-                path.unlink(missing_ok=True)
-
-
 def _in_words(task: Task) -> str:
     """A probe's parameters as options."""
     axes = task.setting.axes.items()
@@ -211,18 +210,6 @@ def _in_seconds(task: Task) -> list[Cell[Any]]:
     cells = task.probe.cells(task.setting)
     unit = task.probe.quick_seconds / sum(cell.weight for cell in cells)
     return [replace(cell, weight=unit * cell.weight) for cell in cells]
-
-
-def exit_code(result: dict[str, Any]) -> Exit:
-    """REFUTED where a measurement contradicts theory, UNDECIDED where nothing agrees or time ended.
-
-    Beside what agrees, outcomes that are inconclusive, vacuous or out of scope are ordinary.
-    """
-    verdicts = {one["verdict"] for one in result["outcomes"]}
-    if Agreement.CONTRADICTS.value in verdicts:
-        return Exit.REFUTED
-    undecided = result["cut_short"] or Agreement.AGREES.value not in verdicts
-    return Exit.UNDECIDED if undecided else Exit.OK
 
 
 def _cell(path: Path, made_by: dict[str, Any], cell: Cell[Any], run: Run) -> Outcome | None:
@@ -280,54 +267,12 @@ def _judged(
     intervals = sum(is_statistical(evidence) for _, _, evidence in judgements)
     confidence = corrected_confidence(intervals)
     judged = [
-        _outcome(task, prediction, evidence, judge(prediction, evidence, confidence))
+        Judged(task.probe.id, prediction, evidence, judge(prediction, evidence, confidence))
         for task, prediction, evidence in judgements
     ]
     return {
         "intervals": intervals,
         "confidence": confidence,
         "outcomes": judged,
-        "rows": {id: [asdict(row) for row in found] for id, found in rows.items()},
+        "rows": rows,
     }
-
-
-def _outcome(
-    task: Task, prediction: Prediction, evidence: Evidence | None, verdict: Verdict
-) -> dict[str, Any]:
-    seen = verdict.interval
-    return {
-        "id": prediction.id,
-        "probe": task.probe.id,
-        "name": prediction.name,
-        "prediction": prediction.says,
-        "quantity": prediction.quantity,
-        "measured": _number(point(evidence)) if evidence is not None else None,
-        "interval": [_number(seen.low, up=False), _number(seen.high, up=True)],
-        "confidence": seen.confidence,
-        "lower": _limit(prediction.lower, up=False),
-        "upper": _limit(prediction.upper, up=True),
-        "verdict": verdict.agreement.value,
-        "sides": {
-            "lower": verdict.lower and verdict.lower.value,
-            "upper": verdict.upper and verdict.upper.value,
-        },
-        "reason": verdict.reason,
-        "power": verdict.power,
-        "reading": prediction.reading.value,
-        "hypotheses": [asdict(hypothesis) for hypothesis in prediction.hypotheses],
-        "evidence": evidence_json(evidence) if evidence is not None else None,
-        "seed": task.setting.seed,
-    }
-
-
-def _limit(limit: Limit | None, *, up: bool) -> dict[str, Any] | None:
-    return None if limit is None else {**asdict(limit), "value": _number(limit.value, up=up)}
-
-
-def _number(value: Number | None, *, up: bool | None = None) -> int | float | None:
-    """As JSON has it, rounded up or down, or None: to nearest."""
-    if not isinstance(value, Fraction):
-        return value
-    if value.denominator == 1:
-        return value.numerator
-    return float(value) if up is None else float_above(value) if up else float_below(value)
