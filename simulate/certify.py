@@ -32,7 +32,7 @@ from robustsize.simulate.certifier.exact_search import Divided, ExactLeaf, Exact
 from robustsize.simulate.certifier.exact_value import exact_value
 from robustsize.simulate.certifier.frontier import MEMORY, Frontier, Search, Task
 from robustsize.simulate.certifier.relaxation import FlatNetwork, Floats, flatten
-from robustsize.simulate.certifier.tree import Tree, place_of, proof_of, since
+from robustsize.simulate.certifier.tree import Tree, joined, place_of, proof_of, since
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.outward import float_above
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
@@ -154,8 +154,8 @@ def certify(
         progress((start + len(part.points)) / len(instance.points), "certifying")
     worst = min(range(len(answers)), key=lambda k: answers[k].margin)
     proofs = [a.proof for a in answers if isinstance(a.proof, PointsProof)]
-    joined = PointsProof.joined(proofs) if len(proofs) == len(answers) else None
-    return _timed(replace(answers[worst], proof=joined), worst * block, nodes, started)
+    proof = joined(proofs) if len(proofs) == len(answers) else None
+    return _timed(replace(answers[worst], proof=proof), worst * block, nodes, started)
 
 
 def certify_each(
@@ -250,7 +250,7 @@ class _Certification:
             answer = self._search(net, searches, tasks)
             if answer is not None:
                 return answer
-            if not self.checker.in_floats:
+            if self.checker.balls is None:
                 raise OverflowError
             proof = proof_of(trees)
             if attempt:
@@ -263,8 +263,9 @@ class _Certification:
             for leaf in self.open:
                 i, number = place_of(trees, int(leaf.node[0]))
                 if number not in linear[i]:
-                    ball, split = searches[i].ball, leaf.split[0].astype(np.float64)
-                    node = afresh(ball, number, leaf.low[0], leaf.high[0], split)
+                    ball, d = searches[i].ball, self.instance.dimension
+                    split = self.checker.signs(leaf)[0].astype(np.float64)
+                    node = afresh(ball, number, leaf.low[0, :d], leaf.high[0, :d], split)
                     tasks.append(Task(searches[i], node[None]))
                     places.append((i, number))
             if not tasks:
@@ -365,7 +366,12 @@ class _Certification:
             return
         for leaf in open_:
             i, number = place_of(trees, int(leaf.node[0]))
-            yield i, number, ExactRegion.of(self.checker, leaf), leaf.split[0].tolist()
+            yield (
+                i,
+                number,
+                ExactRegion.of(self.checker, leaf),
+                self.checker.signs(leaf)[0].tolist(),
+            )
 
     def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.symbols import rational
 from robustsize.simulate import files
+from robustsize.simulate.certifier.tree import joined as joined_proofs
 from robustsize.simulate.certify import (
     Certificate,
     CertificateStatus,
@@ -264,7 +265,7 @@ def joined(found: Sequence[Certificate]) -> Certificate:
     proofs = [one.proof for one in found if isinstance(one.proof, PointsProof)]
     return replace(
         decisive,
-        proof=PointsProof.joined(proofs) if len(proofs) == len(found) else None,
+        proof=joined_proofs(proofs) if len(proofs) == len(found) else None,
         seconds=sum(one.seconds for one in found),
         nodes=sum(one.nodes for one in found),
     )

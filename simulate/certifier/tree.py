@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +31,38 @@ class Tree:
         self.entries: list[Floats] = []
         self.exact: dict[int, Mapping[int, Fraction]] = {}
         self._room = _ROOM
+        self._proof: PointsProof | None = None
+
+    @property
+    def proof(self) -> PointsProof:
+        """The certificate of the ball, node for node."""
+        if self._proof is None:
+            self._proof = self._made()
+        return self._proof
+
+    def _made(self) -> PointsProof:
+        branch, child = np.full(self.nodes, LEAF), np.zeros(self.nodes, dtype=np.int64)
+        cut, ball = np.zeros((2, self.nodes))
+        empty = np.zeros(self.nodes, dtype=bool)
+        for rows in self.divided:
+            node = rows[:, 0].astype(np.int64)
+            branch[node], cut[node], child[node] = rows[:, 1], rows[:, 2], rows[:, 3]
+        closed, entries = self.closed, self.entries
+        if self.whole:
+            kept, row, multipliers = _essentials(np.concatenate(self.whole), self.beta)
+            closed = [*closed, kept]
+            entries = [*entries, np.column_stack([kept[row, 0], multipliers])]
+        for rows in closed:
+            node = rows[:, 0].astype(np.int64)
+            ball[node], empty[node] = rows[:, 1], rows[:, 2]
+        forest = Forest(1, branch, cut, child)
+        found = np.concatenate(entries) if entries else np.zeros((0, 3))
+        node, unit = found[:, :2].T.astype(np.int64)
+        return PointsProof(forest, node, unit, found[:, 2], ball, empty, dict(self.exact))
 
     def grow(self, divided: Floats, closed: Floats, *named: Floats) -> None:
         """Take up what `run_stack` returned, and put the numbers of new nodes right in place."""
+        self._proof = None
         if len(divided):
             for rows, column in ((divided, 0), *((rows, NUMBER) for rows in (closed, *named))):
                 numbers = rows[:, column]
@@ -51,6 +81,7 @@ class Tree:
 
     def divide(self, node: int, unit: int) -> int:
         """Divide a node by the sign of a unit; returns the lower half, before the upper one."""
+        self._proof = None
         child = self.nodes
         self.divided.append(np.array([[node, self.d + unit, 0.0, child]]))
         self.nodes += 2
@@ -58,6 +89,7 @@ class Tree:
 
     def close(self, node: int, beta: Mapping[int, Fraction], *, empty: bool) -> None:
         """Close a node by multipliers that are for rational arithmetic."""
+        self._proof = None
         self.closed.append(np.array([[node, 0.0, empty]]))
         self.exact[node] = beta
 
@@ -75,42 +107,55 @@ def _essentials(rows: Floats, beta: slice) -> tuple[Floats, NDArray[np.int64], F
 
 def proof_of(trees: Sequence[Tree]) -> PointsProof:
     """The certificate that the trees of an instance's points make, one a point."""
-    roots, first = len(trees), _first(trees)
+    return joined([tree.proof for tree in trees])
 
-    def gathered(name: str, columns: int) -> tuple[Floats, NDArray[np.int64]]:
-        """What all trees have under a name, and of which tree each row is."""
-        parts = [(rows, i) for i, tree in enumerate(trees) for rows in getattr(tree, name)]
-        rows = np.concatenate([rows for rows, _ in parts]) if parts else np.empty((0, columns))
-        return rows, np.repeat([i for _, i in parts], [len(rows) for rows, _ in parts]).astype(int)
 
-    def named(number: Floats, tree: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.where(number == 0, tree, number + first[tree]).astype(np.int64)
+def joined(proofs: Sequence[PointsProof]) -> PointsProof:
+    """The proof of several instances' points, one instance after the other."""
+    if len(proofs) == 1:
+        return proofs[0]
+    roots = np.array([proof.forest.roots for proof in proofs])
+    rest = np.array([len(proof.empty) for proof in proofs]) - roots
+    entries = [len(proof.node) for proof in proofs]
+    owner = np.repeat(np.arange(len(proofs)), roots + rest)
+    old = _before(roots + rest)
+    number = np.arange(len(owner)) - old[owner]
+    later = roots.sum() + _before(rest) - roots
+    name = number + np.where(number < roots[owner], _before(roots)[owner], later[owner])
+    forests = [proof.forest for proof in proofs]
+    children = np.concatenate([forest.child for forest in forests])
+    inner = np.concatenate([forest.branch for forest in forests]) != LEAF
+    children[inner] = name[(children + old[owner])[inner]]
+    place = np.argsort(name)
 
-    count = int(first[-1]) + trees[-1].nodes
-    branch, child = np.full(count, LEAF), np.zeros(count, dtype=np.int64)
-    cut, ball, empty = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
-    rows, tree = gathered("divided", 4)
-    node = named(rows[:, 0], tree)
-    branch[node], cut[node], child[node] = rows[:, 1], rows[:, 2], named(rows[:, 3], tree)
-    entries, tree = gathered("entries", 3)
-    nodes, units, beta = [named(entries[:, 0], tree)], [entries[:, 1]], [entries[:, 2]]
-    whole, tree = gathered("whole", trees[0].beta.start)
-    kept, row, multipliers = _essentials(whole, trees[0].beta)
-    nodes.append(named(kept[row, 0], tree[row]))
-    units.append(multipliers[:, 0])
-    beta.append(multipliers[:, 1])
-    for rows, owner in ((kept, tree), gathered("closed", 3)):
-        node = named(rows[:, 0], owner)
-        ball[node], empty[node] = rows[:, 1], rows[:, 2]
-    exact = {
-        int(named(np.array(number), np.array(i))): beta_
-        for i, one in enumerate(trees)
-        for number, beta_ in one.exact.items()
-    }
-    forest, unit = Forest(roots, branch, cut, child), np.concatenate(units).astype(int)
-    return PointsProof(
-        forest, np.concatenate(nodes), unit, np.concatenate(beta), ball, empty, exact
+    def gathered(parts: Sequence[Any], field: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, field) for part in parts])
+
+    forest = Forest(
+        int(roots.sum()),
+        gathered(forests, "branch")[place],
+        gathered(forests, "cut")[place],
+        children[place],
     )
+    exact = {
+        int(name[old[i] + node]): beta
+        for i, proof in enumerate(proofs)
+        for node, beta in proof.exact.items()
+    }
+    return PointsProof(
+        forest,
+        name[gathered(proofs, "node") + np.repeat(old, entries)],
+        gathered(proofs, "unit"),
+        gathered(proofs, "beta"),
+        gathered(proofs, "ball")[place],
+        gathered(proofs, "empty")[place],
+        exact,
+    )
+
+
+def _before(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sums of all sizes before each."""
+    return np.asarray(np.cumsum(sizes) - sizes)
 
 
 def _first(trees: Sequence[Tree]) -> NDArray[np.int64]:
