@@ -227,7 +227,7 @@ class _Certification:
         except OverflowError:
             shape = self.instance.dimension, sum(self.network.widths)
             found = [Tree(*shape) for _ in self.instance.points]
-            self.bounds, self.open = self._checked(proof_of(found))
+            self.bounds, self.open = self._checked(proof_of(found, self.checker.columns))
         if isinstance(found, Certificate):
             return found
         return self._established(found)
@@ -252,7 +252,7 @@ class _Certification:
                 return answer
             if self.checker.balls is None:
                 raise OverflowError
-            proof = proof_of(trees)
+            proof = proof_of(trees, self.checker.columns)
             if attempt:
                 only = since(trees, before, places)
             self.bounds, self.open = self._checked(proof, only)
@@ -273,7 +273,7 @@ class _Certification:
             for search in searches:
                 search.goal = 2 * search.goal + float(search.ball.error[-1])
         if attempt:
-            self.bounds, self.open = self._checked(proof_of(trees))
+            self.bounds, self.open = self._checked(proof_of(trees, self.checker.columns))
         return trees
 
     def _search(
@@ -288,7 +288,7 @@ class _Certification:
             for search in advanced:
                 if search.best[0] <= search.stop_at:
                     i = number[id(search)]
-                    answer = self._refuting(net, i, search.best[1:].tolist())
+                    answer = self._refuting(net, i, search)
                     if answer is not None:
                         return answer
                     search.stop_at = math.nextafter(search.best[0], -math.inf)
@@ -302,7 +302,7 @@ class _Certification:
             answer = self._settle(trees, self.open)
             if answer is not None:
                 return answer
-            self.bounds, self.open = self._checked(proof_of(trees))
+            self.bounds, self.open = self._checked(proof_of(trees, self.checker.columns))
         if self.open:
             return self._undecided("the checker does not establish what the search found")
         worst = int(np.argmin(self.bounds))
@@ -383,9 +383,14 @@ class _Certification:
         # below its error a float value may be 0: worth a look in rationals
         return Search.over(ball, goal=0.0, tolerance=-math.inf, stop_at=float(ball.error[-1]))
 
-    def _refuting(self, net: FlatNetwork, i: int, candidate: list[float]) -> Certificate | None:
-        """The counterexample that a candidate is, or leads to."""
-        found = ExactBall(net, self.instance, i).refuting(candidate)
+    def _refuting(self, net: FlatNetwork, i: int, search: Search) -> Certificate | None:
+        """The counterexample that the best point of a search is, or leads to."""
+        x = tuple(map(Fraction, search.best[1:].tolist()))
+        if search.best[0] < -search.stop_at:
+            answer = self._counterexample(i, x)
+            if answer is not None:
+                return answer
+        found = ExactBall(net, self.instance, i).refuting(x)
         return self._counterexample(i, found.point) if found else None
 
     def _counterexample(self, i: int, x: Point) -> Certificate | None:

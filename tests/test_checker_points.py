@@ -179,7 +179,7 @@ def bounds_of(
         low, high = balls.low.copy(), balls.high.copy()
     d = instance.dimension
     low[0, :d], high[0, :d] = np.maximum(ends[0], low[0, :d]), np.minimum(ends[1], high[0, :d])
-    units = layers.columns[d:-1]
+    units = layers.columns[d:]
     low[0, units[split > 0]] = high[0, units[split < 0]] = 0.0
     beta = np.zeros((1, layers.length))
     beta[0, units] = multipliers[:-1]
@@ -293,8 +293,8 @@ def mutants(proof: PointsProof, seed: int) -> dict[str, PointsProof]:
 
     return {
         "a cut off": forest("branch", node, -1),
-        "another input or unit": forest("branch", node, rng.integers(0, 13)),
-        "a unit that is none": forest("branch", node, 13),
+        "another input or unit": forest("branch", node, rng.integers(0, 16)),
+        "a unit that is none": forest("branch", node, 16),
         "a kind that is none": forest("branch", node, -2),
         "a cut elsewhere": forest("cut", node, rng.normal()),
         "a cut far away": forest("cut", node, 1e308),
@@ -314,8 +314,8 @@ def mutants(proof: PointsProof, seed: int) -> dict[str, PointsProof]:
         "no number": part("beta", np.nan),
         "negative multipliers": replace(proof, beta=-1 - np.abs(proof.beta)),
         "zero multipliers": part("beta", 0.0),
-        "of a unit that is none": part("unit", 11),
-        "of a negative unit": part("unit", -1),
+        "of a column that is none": part("column", 16),
+        "of a negative column": part("column", -1),
         "of a node that is none": part("node", len(f.branch)),
         "a huge ball": part("ball", 1e100),
         "a tiny ball": part("ball", 5e-324),
@@ -323,8 +323,8 @@ def mutants(proof: PointsProof, seed: int) -> dict[str, PointsProof]:
         "no ball": part("ball", np.nan),
         "exact, not known": replace(proof, exact={leaf: {}}),
         "exact, negative": replace(proof, exact={leaf: {0: F(-1)}}),
-        "exact, of a unit that is none": replace(proof, exact={leaf: {11: F(1)}}),
-        "exact, huge": replace(proof, exact={leaf: dict.fromkeys(range(11), F(10) ** 400)}),
+        "exact, of a column that is none": replace(proof, exact={leaf: {16: F(1)}}),
+        "exact, huge": replace(proof, exact={leaf: dict.fromkeys(range(16), F(10) ** 400)}),
     }
 
 
@@ -385,11 +385,11 @@ def one_leaf(**changes: object) -> PointsProof:
 def test_negative_multipliers_are_refused() -> None:
     """On z >= 0 the value 1/2 - z is not positive, though 1/2 - z + 2 z is."""
     network = Network.of([([[1.0]], [0.0]), ([[-1.0]], [0.5])])
-    forest = Forest(1, np.array([1, -1, -1]), np.zeros(3), np.array([1, 0, 0]))
+    forest = Forest(1, np.array([2, -1, -1]), np.zeros(3), np.array([1, 0, 0]))
     proof = one_leaf(
         forest=forest,
         node=np.array([2]),
-        unit=np.array([0]),
+        column=np.array([2]),
         beta=np.array([-2.0]),
         ball=np.zeros(3),
         empty=np.zeros(3, dtype=bool),
@@ -397,7 +397,7 @@ def test_negative_multipliers_are_refused() -> None:
     instance = around((F(0),), F(1), Norm.INF)
     assert refused(network, instance, proof)
     assert refused(network, instance, replace(proof, beta=np.array([2.0])))
-    exact = replace(proof, beta=np.zeros(1), exact={2: {0: F(-2)}})
+    exact = replace(proof, beta=np.zeros(1), exact={2: {2: F(-2)}})
     assert refused(network, instance, exact)
 
 
@@ -491,7 +491,7 @@ def test_exact_multipliers_survive_their_file(tmp_path) -> None:
     proof = certify(network, instance).proof
     assert isinstance(proof, PointsProof)
     assert proof.exact
-    huge = {node: {0: F(3) ** 20000} for node in proof.exact}
+    huge = {node: {3: F(3) ** 20000} for node in proof.exact}
     for one in (proof, replace(proof, exact=huge)):
         save_proof(tmp_path / "proof.npz", one)
         again = load_proof(tmp_path / "proof.npz")

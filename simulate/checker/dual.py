@@ -39,7 +39,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.simulate.checker.forest import LEAF, Leaves
+from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.outward import (
     UNIT_ROUNDOFF,
     down,
@@ -102,7 +102,7 @@ class Layers:
     """The matrices of f, as float64 or as Fractions.
 
     parts: where in a state the input is and each hidden layer. columns: where the d inputs are and
-    then the units, without the 1 of each layer; last LEAF.
+    then the units, without the 1 of each layer.
     """
 
     def __init__(self, network: Network, *, exact: bool) -> None:
@@ -110,9 +110,10 @@ class Layers:
         shape = [network.input_dim, *network.widths]
         ends = [*accumulate((n + 1 for n in shape), initial=0)]
         self.parts = [slice(start, stop) for start, stop in pairwise(ends)]
-        columns = [i for part in self.parts for i in range(part.start, part.stop - 1)]
-        self.columns = np.array([*columns, LEAF])
-        self.length, self.units = ends[-1], sum(shape[1:])
+        self.columns = np.array(
+            [i for part in self.parts for i in range(part.start, part.stop - 1)]
+        )
+        self.length = ends[-1]
         found = []
         for weight, bias in zip(network.weights, network.biases, strict=True):
             matrix = np.zeros((len(bias) + 1, weight.shape[1] + 1))
@@ -203,6 +204,14 @@ def fractions(values: Any) -> Numbers:
     return found
 
 
+def signs(low: Numbers, high: Numbers) -> NDArray[np.int8]:
+    """The signs that values in [low, high] have: -1 where none is above 0, 1 where none is below.
+
+    0 where they are open, or the values are 0.
+    """
+    return np.asarray((low >= 0).astype(np.int8) - (high <= 0))
+
+
 def lower_bounds(layers: Layers, balls: Balls, leaves: Leaves, found: Multipliers) -> Numbers:
     """Lower bounds of sign * f on leaf regions, shape (leaves,); infinity where one is empty.
 
@@ -213,7 +222,7 @@ def lower_bounds(layers: Layers, balls: Balls, leaves: Leaves, found: Multiplier
         low, high = exactly_inside(leaves.low, at.low, 1), exactly_inside(leaves.high, at.high, -1)
     else:
         low, high = leaves.low.copy(), leaves.high.copy()
-    taken = found.beta * ((low >= 0).astype(np.int8) - (high <= 0))
+    taken = found.beta * signs(low, high)
     inputs = layers.parts[0]
     if at.euclidean and not layers.exact:
         low[:, inputs], high[:, inputs] = _shrunk(at, low[:, inputs], high[:, inputs])
@@ -232,8 +241,9 @@ def lower_bounds(layers: Layers, balls: Balls, leaves: Leaves, found: Multiplier
     value, off = region.least_with(slope, found.ball)
     off = off + at.off[:, -1] + (found.beta * at.off[:, :-1]).sum(axis=1)
     value = value - 2 * off  # twice, for the rounding of `off` itself
-    known = (value < inf) & ~found.empty  # neither holds where it is NaN
-    return np.where(void | (found.empty & (value > 0)), inf, np.where(known, value, -inf))
+    void |= found.empty & (value > 0)
+    value = np.where((value < inf) & ~found.empty, value, -inf)  # NaN < inf does not hold
+    return np.where(void, inf, value)
 
 
 def exactly_inside(ends: Numbers, limits: Numbers, direction: int) -> Numbers:
@@ -248,8 +258,8 @@ def exactly_inside(ends: Numbers, limits: Numbers, direction: int) -> Numbers:
 class _Lines(NamedTuple):
     """Lines below a relu(z), a row a leaf.
 
-    For a > 0 of slope `below`; for a < 0 of slope below + turn, lowered by a * shift. taken: what
-    multipliers take off.
+    For a > 0 of slope a `below`; for a < 0 of slope a (below + turn), raised by -a * shift. taken:
+    what multipliers take off.
     """
 
     below: Numbers
@@ -263,8 +273,8 @@ class _Lines(NamedTuple):
         least, most = np.minimum(lower, zero), np.maximum(upper, zero)
         width = most - least
         chord = most / (width + (width == 0))
-        below = (most + least > 0).astype(chord.dtype)
-        return cls(below, chord - below, -chord * least, taken)
+        below = chord > 0.5
+        return cls(below, chord - below, chord * least, taken)
 
 
 def _back(
@@ -281,7 +291,7 @@ def _back(
         if outermost:
             through = through - line.taken[:, None]
         slope = through @ matrix
-        slope[:, :, -1] += (falling @ line.shift[:, :, None])[:, :, 0]
+        slope[:, :, -1] -= (falling @ line.shift[:, :, None])[:, :, 0]
     return slope
 
 

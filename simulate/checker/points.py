@@ -23,8 +23,9 @@ from robustsize.simulate.checker.dual import (
     Multipliers,
     fractions,
     lower_bounds,
+    signs,
 )
-from robustsize.simulate.checker.forest import LEAF, Forest, Leaves, ProofError
+from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
 from robustsize.simulate.checker.outward import (
     Floats,
     float_above,
@@ -42,14 +43,14 @@ ENTRIES = 1 << 17
 class PointsProof:
     """A tree for each point of an instance, in order, and the multipliers of its leaves.
 
-    node, unit, beta: the multipliers of units that are not 0, in any order. ball, empty: of each
-    node (see `dual.Multipliers`). exact: the leaves that are settled in rationals, and the
-    multipliers of their units.
+    The trees divide boxes of states (see `dual`). node, column, beta: the multipliers that are not
+    0, in any order. ball, empty: of each node (see `dual.Multipliers`). exact: the leaves that are
+    settled in rationals, and their multipliers.
     """
 
     forest: Forest
     node: NDArray[np.int64]
-    unit: NDArray[np.int64]
+    column: NDArray[np.int64]
     beta: NDArray[np.float64]
     ball: NDArray[np.float64]
     empty: NDArray[np.bool_]
@@ -98,13 +99,13 @@ class PointsChecker:
 
         Raises ProofError where the proof is not well-formed.
         """
-        forest, nodes = self._checked(proof)
+        forest, nodes = proof.forest, self._checked(proof)
         if only is not None:
             nodes = nodes[only[nodes]]
         if proof.exact:
             exact = np.isin(nodes, [*proof.exact])
             for node in nodes[exact]:
-                yield self._exact_bound(forest, node, proof)
+                yield self._exact_bound(node, proof)
             nodes = nodes[~exact]
         row = np.full(len(proof.empty), -1)
         for start in range(0, len(nodes), self._block):
@@ -116,9 +117,8 @@ class PointsChecker:
             beta = np.zeros_like(leaves.low)
             if len(proof.node):
                 row[some] = np.arange(len(some))
-                here = row[proof.node]
-                unit = self._layers.columns[self.instance.dimension + proof.unit]
-                beta[here[here >= 0], unit[here >= 0]] = proof.beta[here >= 0]
+                here = row[proof.node] >= 0
+                beta[row[proof.node[here]], proof.column[here]] = proof.beta[here]
                 row[some] = -1
             given = Multipliers(beta, proof.ball[some], proof.empty[some])
             with np.errstate(all="ignore"):  # multipliers may be anything
@@ -140,10 +140,15 @@ class PointsChecker:
             least = min(least, float(found.bound.min(initial=inf)))
         return least
 
+    @property
+    def columns(self) -> NDArray[np.int64]:
+        """Where in a state the inputs are and then the units."""
+        return self._layers.columns
+
     def signs(self, leaf: Leaves) -> NDArray[np.int8]:
         """The signs of the units on a leaf, -1, 0 or +1, a row a leaf."""
-        units = self._layers.columns[self.instance.dimension : -1]
-        return np.asarray((leaf.low[:, units] >= 0).astype(np.int8) - (leaf.high[:, units] <= 0))
+        units = self.columns[self.instance.dimension :]
+        return signs(leaf.low[:, units], leaf.high[:, units])
 
     def exact_ball(self, index: int) -> Balls:
         """The ball of point `index` in Fractions."""
@@ -162,42 +167,39 @@ class PointsChecker:
         """How many leaves are bounded at a time."""
         return max(1, ENTRIES // max((m.size for m in self._layers.both), default=1))
 
-    def _exact_bound(self, forest: Forest, node: np.int64, proof: PointsProof) -> Bounds:
-        layers, every = self.exact_layers, np.full((forest.roots, self._layers.length), inf)
-        leaf = forest.regions(node[None], -every, every)
+    def _exact_bound(self, node: np.int64, proof: PointsProof) -> Bounds:
+        layers, every = self.exact_layers, np.full((proof.forest.roots, self._layers.length), inf)
+        leaf = proof.forest.regions(node[None], -every, every)
         beta = fractions(np.zeros((1, layers.length)))
-        for unit, value in proof.exact[int(node)].items():
-            beta[0, layers.columns[self.instance.dimension + unit]] = value
+        for column, value in proof.exact[int(node)].items():
+            beta[0, column] = value
         given = Multipliers(beta, fractions([0]), proof.empty[leaf.node])
         found = lower_bounds(layers, self.exact_ball(int(leaf.root[0])), leaf, given)[0]
         bound = float_below(found) if isinstance(found, Fraction) else float(found)
         return Bounds(leaf, np.array([bound]), np.array([found > 0]))
 
-    def _checked(self, proof: PointsProof) -> tuple[Forest, NDArray[np.int64]]:
-        """The trees of a proof, over states, and their leaves.
+    def _checked(self, proof: PointsProof) -> NDArray[np.int64]:
+        """The leaves of a proof.
 
         Raises ProofError where the proof is not well-formed.
         """
-        nodes, units, forest = len(proof.forest.branch), self._layers.units, proof.forest
+        nodes, length = len(proof.forest.branch), self._layers.length
         if (
-            forest.roots != len(self.instance.points)
+            proof.forest.roots != len(self.instance.points)
             or not len(proof.ball) == len(proof.empty) == nodes
-            or not len(proof.node) == len(proof.unit) == len(proof.beta)
-            or not _within(forest.branch, LEAF, self.instance.dimension + units)
+            or not len(proof.node) == len(proof.column) == len(proof.beta)
             or not _within(proof.node, 0, nodes)
-            or not _within(proof.unit, 0, units)
+            or not _within(proof.column, 0, length)
             or not _within(proof.beta, 0, LARGEST)
             or not _within(proof.ball, 0, LARGEST)
             or any(
-                not 0 <= unit < units or value < 0
+                not 0 <= column < length or value < 0
                 for given in proof.exact.values()
-                for unit, value in given.items()
+                for column, value in given.items()
             )
         ):
-            raise ProofError("the proof does not fit the network or the trees")
-        branch = self._layers.columns[forest.branch]
-        forest = Forest(forest.roots, branch, forest.cut, forest.child)
-        return forest, forest.checked(self._layers.length)
+            raise ProofError("the proof does not fit the network or the points")
+        return proof.forest.checked(length)
 
     def refuted(self, index: int, x: Point) -> float | None:
         """An upper bound <= 0 of y f(x), where x is in the ball of point `index` and there is one.
