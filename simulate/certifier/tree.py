@@ -63,7 +63,8 @@ class Tree:
                 node: {int(columns[self.d + unit]): value for unit, value in beta.items()}
                 for node, beta in self.exact.items()
             }
-            self._proof = PointsProof(Forest(1, branch, cut, child), *multipliers, exact)
+            forest, (node, column, beta, ball, empty) = Forest(1, branch, cut, child), multipliers
+            self._proof = PointsProof(forest, node, column, beta, ball, empty, exact)
         return self._proof
 
 
@@ -117,8 +118,8 @@ def _certificate(nodes, columns, d, divided, closed, entries):  # type: ignore[n
     child, ball = np.zeros(nodes, np.int64), np.zeros(nodes)
     empty = np.zeros(nodes, np.bool_)
     for row in divided:
-        node = int(row[0])
-        branch[node], cut[node], child[node] = columns[int(row[1])], row[2], int(row[3])
+        at = int(row[0])
+        branch[at], cut[at], child[at] = columns[int(row[1])], row[2], int(row[3])
     for row in closed:
         ball[int(row[0])], empty[int(row[0])] = row[1], row[2] != 0.0
     node, column = np.empty((2, len(entries)), np.int64)

@@ -165,7 +165,7 @@ class Layers:
             low, high = np.hstack([low, -any_]), np.hstack([high, any_])
             off = np.zeros((len(points), self.length + 1), dtype=object)
             return Balls(sign, centre, low, high, radius, euclidean, off)
-        centre = np.array([[v.numerator / v.denominator for v in (*x, 1)] for x in points])
+        centre = np.array([[*(v.numerator / v.denominator for v in x), 1.0] for x in points])
         outer = nextafter(radius.numerator / radius.denominator, inf)
         if isinstance(instance, BoxInstance):
             low = np.array([[*map(float_below, x), 1.0] for x in instance.low])
@@ -186,7 +186,7 @@ class Layers:
         The error is that of a bound: forward, each layer loses less than a step back does.
         """
         try:
-            values = np.array([v.numerator / v.denominator for v in (*x, 1)])
+            values = np.array([*(v.numerator / v.denominator for v in x), 1.0])
             magnitudes, rate = self._magnitudes(np.abs(values))
         except OverflowError:
             return inf
@@ -273,7 +273,7 @@ class _Lines(NamedTuple):
         least, most = np.minimum(lower, zero), np.maximum(upper, zero)
         width = most - least
         chord = most / (width + (width == 0))
-        below = chord > 0.5
+        below = (chord > 0.5).astype(chord.dtype)
         return cls(below, chord - below, chord * least, taken)
 
 
@@ -287,10 +287,12 @@ def _back(
     """
     for matrix, line in zip(reversed(layers.matrices[: len(lines)]), reversed(lines), strict=True):
         falling = np.minimum(slope, 0)
-        through = slope * line.below[:, None] + falling * line.turn[:, None]
+        through = slope * line.below[:, None]
+        through += falling * line.turn[:, None]
         if outermost:
-            through = through - line.taken[:, None]
-        slope = through @ matrix
+            through -= line.taken[:, None]
+        leaves, rows, units = through.shape
+        slope = (through.reshape(-1, units) @ matrix).reshape(leaves, rows, -1)
         slope[:, :, -1] -= (falling @ line.shift[:, :, None])[:, :, 0]
     return slope
 

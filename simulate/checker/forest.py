@@ -8,7 +8,6 @@ j and t are, so the leaves of a tree cover its root.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -56,55 +55,60 @@ class Forest:
         """
         if len(low) != self.roots:
             raise ProofError("the trees are not as many as the regions")
-        return self.regions(self.checked(low.shape[1]), low, high)
+        paths = self.paths(low.shape[1])
+        return paths.regions(paths.leaves, low, high)
 
-    def checked(self, columns: int) -> NDArray[np.int64]:
-        """The leaves' nodes, where the arrays describe trees over boxes of so many columns.
+    def paths(self, columns: int) -> Paths:
+        """The ways from the leaves to the roots, over boxes of so many columns.
 
-        As children come later there is no circle, and as each node that is no root is a child,
-        none is the child of two.
+        As children come after their parents there is no circle; as there are no more halves than
+        nodes that are no roots, and each of these is one, none is the half of two.
 
-        Raises ProofError where the arrays are otherwise.
+        Raises ProofError where the arrays do not describe trees over the roots.
         """
         count, inner = len(self.branch), np.flatnonzero(self.branch != LEAF)
         if not count == len(self.cut) == len(self.child) == self.roots + 2 * len(inner):
             raise ProofError("the arrays of the trees do not fit each other")
-        branch, child = self.branch[inner], self.child[inner]
-        if len(inner) and not (
-            branch.min() >= 0
-            and branch.max() < columns
-            and np.isfinite(self.cut[inner]).all()
-            and self.roots <= child.min()
-            and child.max() < count - 1
-            and (child > inner).all()
-            and (self._halves[0] < np.arange(count))[self.roots :].all()
-        ):
-            raise ProofError("the arrays do not describe trees")
-        return np.flatnonzero(self.branch == LEAF)
-
-    @cached_property
-    def _halves(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        """Of each node: its parent, or itself; where it is bounded; and by what.
-
-        A lower half bounds x_j by t, at place 2 j + 2; an upper one bounds -x_j by -t, at 2 j + 3.
-        """
-        count, inner = len(self.branch), np.flatnonzero(self.branch != LEAF)
         parent, place, most = np.arange(count), np.zeros(count, np.int64), np.zeros(count)
-        for upper, sign in ((0, 1), (1, -1)):
-            half = self.child[inner] + upper
-            parent[half], place[half] = inner, 2 * self.branch[inner] + 2 + upper
-            most[half] = sign * self.cut[inner]
-        return parent, place, most
+        if len(inner):
+            branch, cut, child = self.branch[inner], self.cut[inner], self.child[inner]
+            if not (
+                branch.min() >= 0
+                and branch.max() < columns
+                and np.isfinite(cut).all()
+                and (child > inner).all()
+                and child.max() < count - 1
+            ):
+                raise ProofError("the arrays do not describe trees")
+            for half, sign in ((child, 1), (child + 1, -1)):
+                parent[half], place[half], most[half] = inner, 2 * branch + 2, sign * cut
+            place[child + 1] += 1
+            if (parent == np.arange(count))[self.roots :].any():
+                raise ProofError("the arrays do not describe trees")
+        return Paths(np.flatnonzero(self.branch == LEAF), self.roots, parent, place, most)
+
+
+class Paths(NamedTuple):
+    """The leaves of trees, and of each node: its parent or itself, where it is bounded, by what.
+
+    A lower half bounds x_j by t, at place 2 j + 2; an upper one bounds -x_j by -t, at 2 j + 3.
+    """
+
+    leaves: NDArray[np.int64]
+    roots: int
+    parent: NDArray[np.int64]
+    place: NDArray[np.int64]
+    most: Floats
 
     def regions(self, node: NDArray[np.int64], low: Floats, high: Floats) -> Leaves:
-        """Some of the leaves of trees that are `checked`: bounded by each node on the way up."""
-        parent, place, most = self._halves
-        limits = np.full((len(node), low.shape[1] + 1, 2), np.inf)  # a root bounds at place 0
-        flat, row, root = limits.reshape(-1), np.arange(len(node)) * 2 * (low.shape[1] + 1), node
+        """The regions of some leaves, from the boxes of the roots: bounded on the way up."""
+        columns = low.shape[1]
+        limits = np.full((len(node), columns + 1, 2), np.inf)  # a root bounds at place 0
+        flat, row, root = limits.reshape(-1), np.arange(len(node)) * (2 * columns + 2), node
         while (root >= self.roots).any():
-            at = row + place[root]
-            flat[at] = np.minimum(flat[at], most[root])
-            root = parent[root]
+            at = row + self.place[root]
+            flat[at] = np.minimum(flat[at], self.most[root])
+            root = self.parent[root]
         low, high = low[root], high[root]
         high = np.maximum(np.minimum(limits[:, 1:, 0], high), low)
         return Leaves(node, root, np.minimum(np.maximum(-limits[:, 1:, 1], low), high), high)

@@ -25,7 +25,7 @@ from robustsize.simulate.checker.dual import (
     lower_bounds,
     signs,
 )
-from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
+from robustsize.simulate.checker.forest import Forest, Leaves, Paths, ProofError
 from robustsize.simulate.checker.outward import (
     Floats,
     float_above,
@@ -35,8 +35,8 @@ from robustsize.simulate.checker.outward import (
 from robustsize.simulate.instance import Instance, Point
 from robustsize.simulate.network import Network
 
-ENTRIES = 1 << 17
-"""Numbers of one array held in memory at a time."""
+ENTRIES = 1 << 16
+"""Numbers of one array held in memory at a time: larger ones leave the processor's caches."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,18 +99,19 @@ class PointsChecker:
 
         Raises ProofError where the proof is not well-formed.
         """
-        forest, nodes = proof.forest, self._checked(proof)
+        paths = self._checked(proof)
+        nodes = paths.leaves
         if only is not None:
             nodes = nodes[only[nodes]]
         if proof.exact:
             exact = np.isin(nodes, [*proof.exact])
-            for node in nodes[exact]:
-                yield self._exact_bound(node, proof)
+            for node in nodes[exact].tolist():
+                yield self._exact_bound(paths, node, proof)
             nodes = nodes[~exact]
-        row = np.full(len(proof.empty), -1)
+        row = np.full(len(proof.empty) if len(proof.node) else 0, -1)
         for start in range(0, len(nodes), self._block):
             some = nodes[start : start + self._block]
-            leaves = forest.regions(some, *self._roots)
+            leaves = paths.regions(some, *self._roots)
             if self.balls is None:
                 yield Bounds(leaves, np.full(len(some), -inf), some < 0)
                 continue
@@ -167,19 +168,19 @@ class PointsChecker:
         """How many leaves are bounded at a time."""
         return max(1, ENTRIES // max((m.size for m in self._layers.both), default=1))
 
-    def _exact_bound(self, node: np.int64, proof: PointsProof) -> Bounds:
-        layers, every = self.exact_layers, np.full((proof.forest.roots, self._layers.length), inf)
-        leaf = proof.forest.regions(node[None], -every, every)
+    def _exact_bound(self, paths: Paths, node: int, proof: PointsProof) -> Bounds:
+        layers, every = self.exact_layers, np.full((paths.roots, self._layers.length), inf)
+        leaf = paths.regions(np.array([node]), -every, every)
         beta = fractions(np.zeros((1, layers.length)))
-        for column, value in proof.exact[int(node)].items():
+        for column, value in proof.exact[node].items():
             beta[0, column] = value
         given = Multipliers(beta, fractions([0]), proof.empty[leaf.node])
         found = lower_bounds(layers, self.exact_ball(int(leaf.root[0])), leaf, given)[0]
         bound = float_below(found) if isinstance(found, Fraction) else float(found)
         return Bounds(leaf, np.array([bound]), np.array([found > 0]))
 
-    def _checked(self, proof: PointsProof) -> NDArray[np.int64]:
-        """The leaves of a proof.
+    def _checked(self, proof: PointsProof) -> Paths:
+        """The trees of a proof.
 
         Raises ProofError where the proof is not well-formed.
         """
@@ -191,7 +192,6 @@ class PointsChecker:
             or not _within(proof.node, 0, nodes)
             or not _within(proof.column, 0, length)
             or not _within(proof.beta, 0, LARGEST)
-            or not _within(proof.ball, 0, LARGEST)
             or any(
                 not 0 <= column < length or value < 0
                 for given in proof.exact.values()
@@ -199,7 +199,7 @@ class PointsChecker:
             )
         ):
             raise ProofError("the proof does not fit the network or the points")
-        return proof.forest.checked(length)
+        return proof.forest.paths(length)
 
     def refuted(self, index: int, x: Point) -> float | None:
         """An upper bound <= 0 of y f(x), where x is in the ball of point `index` and there is one.
