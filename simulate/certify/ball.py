@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from robustsize.simulate.certify.relaxation import UNIT_ROUNDOFF, FlatNetwork, Floats, magnitudes
+from robustsize.simulate.certify.relaxation import (
+    UNIT_ROUNDOFF,
+    FlatNetwork,
+    Floats,
+    magnitudes,
+    rounded,
+)
 from robustsize.simulate.data.instance import Norm, Point
 
 
@@ -36,27 +42,15 @@ class Ball(NamedTuple):
     sign: float
 
 
-def _enclosed(numerator: int, denominator: int) -> tuple[float, float]:
-    """The largest float at most the quotient, and the smallest at least it."""
-    near = numerator / denominator  # rounded to nearest
-    above, below = near.as_integer_ratio()
-    order = above * denominator - numerator * below
-    if order > 0:
-        return math.nextafter(near, -math.inf), near
-    return near, math.nextafter(near, math.inf) if order else near
-
-
 def box_around(net: FlatNetwork, low: Point, high: Point, sign: int) -> Ball:
     """The root region of a search for sign * f on a box.
 
     Raises OverflowError where the network's values on it come near the largest float.
     """
-    coordinates = []
-    for a, b in zip(low, high, strict=True):
-        first, last = _enclosed(*a.as_integer_ratio()), _enclosed(*b.as_integer_ratio())
-        coordinates.append((first[0], last[1], first[1], last[0], float((a + b) / 2)))
+    centre = tuple((a + b) / 2 for a, b in zip(low, high, strict=True))
     half = max((b - a) / 2 for a, b in zip(low, high, strict=True))
-    return _ball(net, coordinates, tuple(low), half, Norm.INF, sign)
+    ends = _floats(low), _floats(high)
+    return _ball(net, _floats(centre), ends, centre, half, Norm.INF, sign)
 
 
 def ball_around(net: FlatNetwork, centre: Point, radius: Fraction, p: Norm, sign: int) -> Ball:
@@ -64,34 +58,34 @@ def ball_around(net: FlatNetwork, centre: Point, radius: Fraction, p: Norm, sign
 
     Raises OverflowError where the network's values on it come near the largest float.
     """
-    a, b = radius.numerator, radius.denominator
-    coordinates = []
-    for c in centre:
-        middle, below = c.numerator * b, c.denominator * b
-        low = _enclosed(middle - a * c.denominator, below)
-        high = _enclosed(middle + a * c.denominator, below)
-        coordinates.append((low[0], high[1], low[1], high[0], c.numerator / c.denominator))
-    return _ball(net, coordinates, centre, radius, p, sign)
+    middles, near = _floats(centre), radius.numerator / radius.denominator
+    return _ball(net, middles, (middles - near, middles + near), centre, radius, p, sign)
+
+
+def _floats(x: Point) -> Floats:
+    return np.array([v.numerator / v.denominator for v in x])
 
 
 def _ball(
     net: FlatNetwork,
-    coordinates: list[tuple[float, float, float, float, float]],
+    middles: Floats,
+    ends: tuple[Floats, Floats],
     centre: Point,
     radius: Fraction,
     p: Norm,
     sign: int,
 ) -> Ball:
-    """From each axis's ends outwards and inwards, and its middle; `centre` is a point inside."""
-    lower, upper, inner_lower, inner_upper, middles = np.array(list(zip(*coordinates, strict=True)))
+    """From the ends of each axis, up to rounding, and its middle; `centre` is a point inside."""
+    lower, upper, inner_lower, inner_upper, hollow = rounded(*ends)
     magnitude, reach, error = magnitudes(net, lower, upper)
     if not error[-1] < math.inf:
         raise OverflowError("values of the network come near the largest float")
-    inner_radius, outer_radius = _enclosed(*radius.as_integer_ratio())
+    near = radius.numerator / radius.denominator
+    inner_radius = math.nextafter(near, -math.inf)
     if p is Norm.TWO:
         shrink = 16 * (len(centre) + 8) * UNIT_ROUNDOFF
         inner_radius -= shrink * (inner_radius + float(np.abs(middles).sum()))
-    if inner_radius < 0 or any(inner[2] > inner[3] for inner in coordinates):
+    if inner_radius < 0 or hollow:
         # no float is known to lie inside, unless the centre itself is one
         representable = all(Fraction(m) == c for m, c in zip(middles, centre, strict=True))
         inner_lower = inner_upper = middles
@@ -102,7 +96,7 @@ def _ball(
         inner_lower,
         inner_upper,
         middles,
-        outer_radius,
+        math.nextafter(near, math.inf),
         inner_radius,
         p is Norm.TWO,
         magnitude,

@@ -288,8 +288,8 @@ def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # 
     The nodes given have been bounded, but for whole balls.
 
     Returns the nodes left, the leaves that could not be closed, the number of nodes bounded, those
-    divided (number, branch, cut: one a row), and those closed. The halves of row i are numbered
-    -1 - 2 i and -2 - 2 i, for the caller to put right.
+    divided (number, branch, cut, room for the lower half's number: one a row), and those closed.
+    The halves of row i are numbered -1 - 2 i and -2 - 2 i, for the caller to put right.
     """
     count = len(given)
     stack, leaves = np.empty((count + STACK, given.shape[1])), np.empty((_LEAVES, given.shape[1]))
@@ -298,7 +298,7 @@ def run_stack(net, ball, given, best, goal, tolerance, stop_at, most_nodes):  # 
     work = workspace(net)
     rows, errors = np.empty((units, d + 1)), np.empty(units)
     children = np.empty((2, stack.shape[1]))
-    divided, closed = np.empty((_ROWS, 3)), np.empty((_ROWS, given.shape[1]))
+    divided, closed = np.empty((_ROWS, 4)), np.empty((_ROWS, given.shape[1]))
     nodes, found, splits, ends = 0, 0, 0, 0
     while count > 0 and nodes < most_nodes and best[0] > stop_at:
         if count + 1 > len(stack) or found == len(leaves):

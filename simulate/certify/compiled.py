@@ -14,7 +14,7 @@ from typing import Any
 
 from numba import njit
 
-_KERNELS = ("compiled.py", "relaxation.py", "polytope.py", "branch.py", "exact_value.py")
+_KERNELS = ("compiled.py", "relaxation.py", "polytope.py", "branch.py", "exact_value.py", "tree.py")
 _DIGEST = hashlib.sha256(
     b"".join(Path(__file__).with_name(name).read_bytes() for name in _KERNELS)
 ).hexdigest()[:12]

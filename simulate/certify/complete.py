@@ -32,7 +32,7 @@ from robustsize.simulate.certify.exact_search import Divided, ExactLeaf, ExactRe
 from robustsize.simulate.certify.exact_value import exact_value
 from robustsize.simulate.certify.frontier import MEMORY, Frontier, Search, Task
 from robustsize.simulate.certify.relaxation import FlatNetwork, Floats, flatten
-from robustsize.simulate.certify.tree import Tree, place_of, proof_of, since
+from robustsize.simulate.certify.tree import Tree, joined, place_of, proof_of, since
 from robustsize.simulate.checker.forest import Leaves
 from robustsize.simulate.checker.outward import float_above
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
@@ -154,8 +154,8 @@ def certify(
         progress((start + len(part.points)) / len(instance.points), "certifying")
     worst = min(range(len(answers)), key=lambda k: answers[k].margin)
     proofs = [a.proof for a in answers if isinstance(a.proof, PointsProof)]
-    joined = PointsProof.joined(proofs) if len(proofs) == len(answers) else None
-    return _timed(replace(answers[worst], proof=joined), worst * block, nodes, started)
+    proof = joined(proofs) if len(proofs) == len(answers) else None
+    return _timed(replace(answers[worst], proof=proof), worst * block, nodes, started)
 
 
 def certify_each(
@@ -227,7 +227,7 @@ class _Certification:
         except OverflowError:
             shape = self.instance.dimension, sum(self.network.widths)
             found = [Tree(*shape) for _ in self.instance.points]
-            self.bounds, self.open = self._checked(proof_of(found))
+            self.bounds, self.open = self._checked(proof_of(found, self.checker.columns))
         if isinstance(found, Certificate):
             return found
         return self._established(found)
@@ -250,9 +250,9 @@ class _Certification:
             answer = self._search(net, searches, tasks)
             if answer is not None:
                 return answer
-            if not self.checker.in_floats:
+            if self.checker.balls is None:
                 raise OverflowError
-            proof = proof_of(trees)
+            proof = proof_of(trees, self.checker.columns)
             if attempt:
                 only = since(trees, before, places)
             self.bounds, self.open = self._checked(proof, only)
@@ -263,8 +263,9 @@ class _Certification:
             for leaf in self.open:
                 i, number = place_of(trees, int(leaf.node[0]))
                 if number not in linear[i]:
-                    ball, split = searches[i].ball, leaf.split[0].astype(np.float64)
-                    node = afresh(ball, number, leaf.low[0], leaf.high[0], split)
+                    ball, d = searches[i].ball, self.instance.dimension
+                    split = self.checker.signs(leaf)[0].astype(np.float64)
+                    node = afresh(ball, number, leaf.low[0, :d], leaf.high[0, :d], split)
                     tasks.append(Task(searches[i], node[None]))
                     places.append((i, number))
             if not tasks:
@@ -272,7 +273,7 @@ class _Certification:
             for search in searches:
                 search.goal = 2 * search.goal + float(search.ball.error[-1])
         if attempt:
-            self.bounds, self.open = self._checked(proof_of(trees))
+            self.bounds, self.open = self._checked(proof_of(trees, self.checker.columns))
         return trees
 
     def _search(
@@ -287,7 +288,7 @@ class _Certification:
             for search in advanced:
                 if search.best[0] <= search.stop_at:
                     i = number[id(search)]
-                    answer = self._refuting(net, i, search.best[1:].tolist())
+                    answer = self._refuting(net, i, search)
                     if answer is not None:
                         return answer
                     search.stop_at = math.nextafter(search.best[0], -math.inf)
@@ -301,7 +302,7 @@ class _Certification:
             answer = self._settle(trees, self.open)
             if answer is not None:
                 return answer
-            self.bounds, self.open = self._checked(proof_of(trees))
+            self.bounds, self.open = self._checked(proof_of(trees, self.checker.columns))
         if self.open:
             return self._undecided("the checker does not establish what the search found")
         worst = int(np.argmin(self.bounds))
@@ -365,7 +366,12 @@ class _Certification:
             return
         for leaf in open_:
             i, number = place_of(trees, int(leaf.node[0]))
-            yield i, number, ExactRegion.of(self.checker, leaf), leaf.split[0].tolist()
+            yield (
+                i,
+                number,
+                ExactRegion.of(self.checker, leaf),
+                self.checker.signs(leaf)[0].tolist(),
+            )
 
     def _start(self, net: FlatNetwork, i: int) -> Search:
         given = self.instance
@@ -377,9 +383,14 @@ class _Certification:
         # below its error a float value may be 0: worth a look in rationals
         return Search.over(ball, goal=0.0, tolerance=-math.inf, stop_at=float(ball.error[-1]))
 
-    def _refuting(self, net: FlatNetwork, i: int, candidate: list[float]) -> Certificate | None:
-        """The counterexample that a candidate is, or leads to."""
-        found = ExactBall(net, self.instance, i).refuting(candidate)
+    def _refuting(self, net: FlatNetwork, i: int, search: Search) -> Certificate | None:
+        """The counterexample that the best point of a search is, or leads to."""
+        x = tuple(map(Fraction, search.best[1:].tolist()))
+        if search.best[0] < -search.stop_at:
+            answer = self._counterexample(i, x)
+            if answer is not None:
+                return answer
+        found = ExactBall(net, self.instance, i).refuting(x)
         return self._counterexample(i, found.point) if found else None
 
     def _counterexample(self, i: int, x: Point) -> Certificate | None:

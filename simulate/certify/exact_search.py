@@ -44,9 +44,9 @@ class ExactRegion:
     def of(cls, checker: PointsChecker, leaf: Leaves) -> ExactRegion:
         """The ball of a leaf's point and the leaf's box; the leaf is the only one given."""
         whole = cls.whole(checker, int(leaf.root[0]))
-        ball = checker.exact_ball(int(leaf.root[0]))
-        low = _rationals(exactly_inside(leaf.low[0], ball.low[0], 1))
-        high = _rationals(exactly_inside(leaf.high[0], ball.high[0], -1))
+        ball, d = checker.exact_ball(int(leaf.root[0])), checker.instance.dimension
+        low = _rationals(exactly_inside(leaf.low[0, :d], ball.low[0, :d], 1))
+        high = _rationals(exactly_inside(leaf.high[0, :d], ball.high[0, :d], -1))
         return replace(whole, low=low, high=high)
 
     @classmethod
@@ -54,9 +54,11 @@ class ExactRegion:
         """The whole ball of a point."""
         ball, layers = checker.exact_ball(index), checker.exact_layers
         sign = int(ball.sign[0, 0])
-        weights = (*layers.weights[:-1], sign * layers.weights[-1])
-        biases = (*layers.biases[:-1], sign * layers.biases[-1])
-        centre, low, high = (_rationals(v[0]) for v in (ball.centre, ball.low, ball.high))
+        *hidden, last = layers.matrices
+        matrices = [*(matrix[:-1] for matrix in hidden), sign * last]
+        weights, biases = zip(*((m[:, :-1], m[:, -1]) for m in matrices), strict=True)
+        d = checker.instance.dimension
+        centre, low, high = (_rationals(v[0, :d]) for v in (ball.centre, ball.low, ball.high))
         radius = _rationals(np.array([ball.radius]))[0]
         network = tuple(map(_rationals, weights)), tuple(map(_rationals, biases))
         return cls(*network, centre, radius, checker.instance.p, low, high)

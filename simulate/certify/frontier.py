@@ -24,6 +24,7 @@ from robustsize.simulate.certify.tree import Tree
 
 MEMORY = 2**30
 _TASKS = 16
+_NONE = np.array([math.inf])
 _ROUND_WORK = 4e7
 
 
@@ -47,7 +48,7 @@ class Search:
     @classmethod
     def over(cls, ball: Ball, goal: float, tolerance: float, stop_at: float) -> Search:
         """A search over one ball that has found nothing yet."""
-        best = np.append(math.inf, ball.centre)
+        best = np.concatenate([_NONE, ball.centre])
         return cls(ball, goal, tolerance, stop_at, best, Tree(len(ball.centre), len(ball.reach)))
 
 

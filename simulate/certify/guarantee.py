@@ -23,6 +23,7 @@ from robustsize.simulate.certify.complete import (
     silent,
 )
 from robustsize.simulate.certify.structural import certify_structure
+from robustsize.simulate.certify.tree import joined as joined_proofs
 from robustsize.simulate.checker.outward import float_above
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
 from robustsize.simulate.checker.structural import StructuralProof, check_structural
@@ -264,7 +265,7 @@ def joined(found: Sequence[Certificate]) -> Certificate:
     proofs = [one.proof for one in found if isinstance(one.proof, PointsProof)]
     return replace(
         decisive,
-        proof=PointsProof.joined(proofs) if len(proofs) == len(found) else None,
+        proof=joined_proofs(proofs) if len(proofs) == len(found) else None,
         seconds=sum(one.seconds for one in found),
         nodes=sum(one.nodes for one in found),
     )

@@ -103,6 +103,23 @@ def _absolute_values(net, inputs, rate):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def rounded(low, high):  # type: ignore[no-untyped-def]
+    """A box outwards and inwards, by what its ends may be off, and whether the latter is empty.
+
+    They were found by a subtraction of rounded numbers at most as large as the larger end.
+    """
+    lower, upper = np.empty_like(low), np.empty_like(low)
+    inner_lower, inner_upper = np.empty_like(low), np.empty_like(low)
+    hollow = False
+    for i in range(len(low)):
+        off = 4.0 * UNIT_ROUNDOFF * max(abs(low[i]), abs(high[i])) + 2.0**-1070
+        lower[i], inner_lower[i] = low[i] - off, low[i] + off
+        upper[i], inner_upper[i] = high[i] + off, high[i] - off
+        hollow = hollow or inner_lower[i] > inner_upper[i]
+    return lower, upper, inner_lower, inner_upper, hollow
+
+
+@compiled
 def magnitudes(net, lower, upper):  # type: ignore[no-untyped-def]
     """X of a box, Z of the hidden units, and E of the hidden units and the output.
 

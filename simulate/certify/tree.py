@@ -4,113 +4,184 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.simulate.certify.branch import BOX, EMPTY, MULTIPLIER, NUMBER
+from robustsize.simulate.certify.compiled import compiled
 from robustsize.simulate.certify.relaxation import Floats
 from robustsize.simulate.checker.dual import LARGEST
 from robustsize.simulate.checker.forest import LEAF, Forest
 from robustsize.simulate.checker.points import PointsProof
-
-_ROOM = 1 << 20
-"""Bytes of closed regions that a tree keeps whole; of more, only what the certificate wants."""
 
 
 class Tree:
     """Regions of one ball: node 0 is the ball; divided nodes and the multipliers of closed ones."""
 
     def __init__(self, d: int, units: int) -> None:
-        self.d, self.beta = d, slice(BOX + 2 * d + 3 * units, None)
+        self.d, self.beta = d, BOX + 2 * d + 3 * units
         self.nodes = 1
         self.divided: list[Floats] = []
-        self.whole: list[Floats] = []
         self.closed: list[Floats] = []
         self.entries: list[Floats] = []
         self.exact: dict[int, Mapping[int, Fraction]] = {}
-        self._room = _ROOM
+        self._proof: PointsProof | None = None
 
     def grow(self, divided: Floats, closed: Floats, *named: Floats) -> None:
         """Take up what `run_stack` returned, and put the numbers of new nodes right in place."""
-        if len(divided):
-            for rows, column in ((divided, 0), *((rows, NUMBER) for rows in (closed, *named))):
-                numbers = rows[:, column]
-                np.copyto(numbers, self.nodes - 1 - numbers, where=numbers < 0)
-            children = self.nodes + 2 * np.arange(len(divided), dtype=np.float64)
-            self.divided.append(np.column_stack([divided, children]))
-            self.nodes += 2 * len(divided)
-        if len(closed):
-            self.whole.append(closed)
-            self._room -= closed.nbytes
-            if self._room < 0:
-                kept, row, entries = _essentials(np.concatenate(self.whole), self.beta)
-                self.closed.append(kept)
-                self.entries.append(np.column_stack([kept[row, 0], entries]))
-                self.whole, self._room = [], _ROOM
+        self._proof = None
+        for rows in named:
+            _renumber(rows, NUMBER, self.nodes)
+        kept, entries = _taken(divided, closed, self.nodes, self.beta)
+        self.nodes += 2 * len(divided)
+        for rows, into in ((divided, self.divided), (kept, self.closed), (entries, self.entries)):
+            if len(rows):
+                into.append(rows)
 
     def divide(self, node: int, unit: int) -> int:
         """Divide a node by the sign of a unit; returns the lower half, before the upper one."""
+        self._proof = None
         child = self.nodes
         self.divided.append(np.array([[node, self.d + unit, 0.0, child]]))
         self.nodes += 2
         return child
 
     def close(self, node: int, beta: Mapping[int, Fraction], *, empty: bool) -> None:
-        """Close a node by multipliers that are for rational arithmetic."""
+        """Close a node by multipliers of units that are for rational arithmetic."""
+        self._proof = None
         self.closed.append(np.array([[node, 0.0, empty]]))
         self.exact[node] = beta
 
+    def proof(self, columns: NDArray[np.int64]) -> PointsProof:
+        """The certificate of the ball, node for node; columns: of inputs and units in a state."""
+        if self._proof is None:
+            parts = (_stacked(self.divided, 4), _stacked(self.closed, 3), _stacked(self.entries, 3))
+            branch, cut, child, *multipliers = _certificate(self.nodes, columns, self.d, *parts)
+            exact = {
+                node: {int(columns[self.d + unit]): value for unit, value in beta.items()}
+                for node, beta in self.exact.items()
+            }
+            forest, (node, column, beta, ball, empty) = Forest(1, branch, cut, child), multipliers
+            self._proof = PointsProof(forest, node, column, beta, ball, empty, exact)
+        return self._proof
 
-def _essentials(rows: Floats, beta: slice) -> tuple[Floats, NDArray[np.int64], Floats]:
-    """Of closed regions the number, the ball's multiplier and whether they are empty, a row each;
-    and the units' multipliers that are not 0: the row of each, its unit and value.
+
+def _stacked(parts: Sequence[Floats], columns: int) -> Floats:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.empty((0, columns))
+
+
+@compiled
+def _renumber(rows, column, nodes):  # type: ignore[no-untyped-def]
+    """Give new nodes, numbered -1, -2, .. in a column, the numbers after those there are."""
+    for i in range(len(rows)):
+        if rows[i, column] < 0.0:
+            rows[i, column] = nodes - 1 - rows[i, column]
+
+
+@compiled
+def _taken(divided, closed, nodes, beta):  # type: ignore[no-untyped-def]
+    """Number divided nodes, their lower halves too, and closed ones; what these are closed by.
+
+    That is of each closed node the number, the ball's multiplier and whether it is empty, a row
+    each; and of multipliers that are not 0 the node, the unit and the value.
     """
-    kept = rows[:, [NUMBER, MULTIPLIER, EMPTY]]
-    kept[~(kept[:, 1] < LARGEST), 1] = 0.0
-    multipliers = rows[:, beta]
-    row, unit = np.nonzero(multipliers * (multipliers < LARGEST))
-    return kept, row, np.column_stack([unit, multipliers[row, unit]])
+    _renumber(divided, 0, nodes)
+    _renumber(closed, NUMBER, nodes)
+    for i in range(len(divided)):
+        divided[i, 3] = nodes + 2 * i
+    kept, count = np.empty((len(closed), 3)), 0
+    for i in range(len(closed)):
+        ball = closed[i, MULTIPLIER]
+        kept[i, 0], kept[i, 2] = closed[i, NUMBER], closed[i, EMPTY]
+        kept[i, 1] = ball if ball < LARGEST else 0.0
+        for j in range(beta, closed.shape[1]):
+            if 0.0 < closed[i, j] < LARGEST:
+                count += 1
+    entries = np.empty((count, 3))
+    for i in range(len(closed) if count else 0):
+        for j in range(beta, closed.shape[1]):
+            if 0.0 < closed[i, j] < LARGEST:
+                count -= 1
+                entries[count, 0], entries[count, 1] = closed[i, NUMBER], j - beta
+                entries[count, 2] = closed[i, j]
+    return kept, entries
 
 
-def proof_of(trees: Sequence[Tree]) -> PointsProof:
-    """The certificate that the trees of an instance's points make, one a point."""
-    roots, first = len(trees), _first(trees)
+@compiled
+def _certificate(nodes, columns, d, divided, closed, entries):  # type: ignore[no-untyped-def]
+    """The arrays of a certificate, in the order of `PointsProof`."""
+    branch, cut = np.full(nodes, LEAF), np.zeros(nodes)
+    child, ball = np.zeros(nodes, np.int64), np.zeros(nodes)
+    empty = np.zeros(nodes, np.bool_)
+    for row in divided:
+        at = int(row[0])
+        branch[at], cut[at], child[at] = columns[int(row[1])], row[2], int(row[3])
+    for row in closed:
+        ball[int(row[0])], empty[int(row[0])] = row[1], row[2] != 0.0
+    node, column = np.empty((2, len(entries)), np.int64)
+    for i in range(len(entries)):
+        node[i], column[i] = int(entries[i, 0]), columns[d + int(entries[i, 1])]
+    return branch, cut, child, node, column, entries[:, 2].copy(), ball, empty
 
-    def gathered(name: str, columns: int) -> tuple[Floats, NDArray[np.int64]]:
-        """What all trees have under a name, and of which tree each row is."""
-        parts = [(rows, i) for i, tree in enumerate(trees) for rows in getattr(tree, name)]
-        rows = np.concatenate([rows for rows, _ in parts]) if parts else np.empty((0, columns))
-        return rows, np.repeat([i for _, i in parts], [len(rows) for rows, _ in parts]).astype(int)
 
-    def named(number: Floats, tree: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.where(number == 0, tree, number + first[tree]).astype(np.int64)
+def proof_of(trees: Sequence[Tree], columns: NDArray[np.int64]) -> PointsProof:
+    """The certificate that the trees of an instance's points make, one a point.
 
-    count = int(first[-1]) + trees[-1].nodes
-    branch, child = np.full(count, LEAF), np.zeros(count, dtype=np.int64)
-    cut, ball, empty = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
-    rows, tree = gathered("divided", 4)
-    node = named(rows[:, 0], tree)
-    branch[node], cut[node], child[node] = rows[:, 1], rows[:, 2], named(rows[:, 3], tree)
-    entries, tree = gathered("entries", 3)
-    nodes, units, beta = [named(entries[:, 0], tree)], [entries[:, 1]], [entries[:, 2]]
-    whole, tree = gathered("whole", trees[0].beta.start)
-    kept, row, multipliers = _essentials(whole, trees[0].beta)
-    nodes.append(named(kept[row, 0], tree[row]))
-    units.append(multipliers[:, 0])
-    beta.append(multipliers[:, 1])
-    for rows, owner in ((kept, tree), gathered("closed", 3)):
-        node = named(rows[:, 0], owner)
-        ball[node], empty[node] = rows[:, 1], rows[:, 2]
-    exact = {
-        int(named(np.array(number), np.array(i))): beta_
-        for i, one in enumerate(trees)
-        for number, beta_ in one.exact.items()
-    }
-    forest, unit = Forest(roots, branch, cut, child), np.concatenate(units).astype(int)
-    return PointsProof(
-        forest, np.concatenate(nodes), unit, np.concatenate(beta), ball, empty, exact
+    columns: of inputs and units in a state.
+    """
+    return joined([tree.proof(columns) for tree in trees])
+
+
+def joined(proofs: Sequence[PointsProof]) -> PointsProof:
+    """The proof of several instances' points, one instance after the other."""
+    if len(proofs) == 1:
+        return proofs[0]
+    roots = np.array([proof.forest.roots for proof in proofs])
+    rest = np.array([len(proof.empty) for proof in proofs]) - roots
+    entries = [len(proof.node) for proof in proofs]
+    owner = np.repeat(np.arange(len(proofs)), roots + rest)
+    old = _before(roots + rest)
+    number = np.arange(len(owner)) - old[owner]
+    later = roots.sum() + _before(rest) - roots
+    name = number + np.where(number < roots[owner], _before(roots)[owner], later[owner])
+    forests = [proof.forest for proof in proofs]
+    children = np.concatenate([forest.child for forest in forests])
+    inner = np.concatenate([forest.branch for forest in forests]) != LEAF
+    children[inner] = name[(children + old[owner])[inner]]
+    place = np.argsort(name)
+
+    def gathered(parts: Sequence[Any], field: str) -> NDArray[Any]:
+        return np.concatenate([getattr(part, field) for part in parts])
+
+    forest = Forest(
+        int(roots.sum()),
+        gathered(forests, "branch")[place],
+        gathered(forests, "cut")[place],
+        children[place],
     )
+    exact = {
+        int(name[old[i] + node]): beta
+        for i, proof in enumerate(proofs)
+        for node, beta in proof.exact.items()
+    }
+    return PointsProof(
+        forest,
+        name[gathered(proofs, "node") + np.repeat(old, entries)],
+        gathered(proofs, "column"),
+        gathered(proofs, "beta"),
+        gathered(proofs, "ball")[place],
+        gathered(proofs, "empty")[place],
+        exact,
+    )
+
+
+def _before(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sums of all sizes before each."""
+    return np.asarray(np.cumsum(sizes) - sizes)
 
 
 def _first(trees: Sequence[Tree]) -> NDArray[np.int64]:

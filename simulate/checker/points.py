@@ -6,7 +6,7 @@ which `dual` bounds y f from below. A counterexample is evaluated in rationals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,50 +23,38 @@ from robustsize.simulate.checker.dual import (
     Multipliers,
     fractions,
     lower_bounds,
+    signs,
 )
-from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
-from robustsize.simulate.checker.outward import float_above, float_below, require_subnormals
+from robustsize.simulate.checker.forest import Forest, Leaves, Paths, ProofError
+from robustsize.simulate.checker.outward import (
+    Floats,
+    float_above,
+    float_below,
+    require_subnormals,
+)
 from robustsize.simulate.data.instance import Instance, Point
 from robustsize.simulate.networks.network import Network
 
-ENTRIES = 1 << 17
-"""Numbers of one array held in memory at a time."""
+ENTRIES = 1 << 16
+"""Numbers of one array held in memory at a time: larger ones leave the processor's caches."""
 
 
 @dataclass(frozen=True, eq=False)
 class PointsProof:
     """A tree for each point of an instance, in order, and the multipliers of its leaves.
 
-    node, unit, beta: the multipliers of units that are not 0, in any order. ball, empty: of each
-    node (see `dual.Multipliers`). exact: the leaves that are settled in rationals, and the
-    multipliers of their units.
+    The trees divide boxes of states (see `dual`). node, column, beta: the multipliers that are not
+    0, in any order. ball, empty: of each node (see `dual.Multipliers`). exact: the leaves that are
+    settled in rationals, and their multipliers.
     """
 
     forest: Forest
     node: NDArray[np.int64]
-    unit: NDArray[np.int64]
+    column: NDArray[np.int64]
     beta: NDArray[np.float64]
     ball: NDArray[np.float64]
     empty: NDArray[np.bool_]
     exact: Mapping[int, Mapping[int, Fraction]] = field(default_factory=dict)
-
-    @classmethod
-    def joined(cls, proofs: Sequence[PointsProof]) -> PointsProof:
-        """The proof of several instances' points, one instance after the other."""
-        if len(proofs) == 1:
-            return proofs[0]
-        forest, names = Forest.joined([proof.forest for proof in proofs])
-        exact = {
-            int(new[node]): beta
-            for new, proof in zip(names, proofs, strict=True)
-            for node, beta in proof.exact.items()
-        }
-        ball, empty = np.zeros(len(forest.branch)), np.zeros(len(forest.branch), dtype=bool)
-        for new, proof in zip(names, proofs, strict=True):
-            ball[new], empty[new] = proof.ball, proof.empty
-        node = np.concatenate([new[p.node] for new, p in zip(names, proofs, strict=True)])
-        unit, beta = (np.concatenate([getattr(p, k) for p in proofs]) for k in ("unit", "beta"))
-        return cls(forest, node, unit, beta, ball, empty, exact)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,16 +80,11 @@ class PointsChecker:
         self._layers = Layers(network, exact=False)
 
     @cached_property
-    def _balls(self) -> Balls | None:
+    def balls(self) -> Balls | None:
         """The balls in floats; None where values come near the largest float."""
-        with suppress(OverflowError):
+        with suppress(OverflowError), np.errstate(all="ignore"):
             return self._layers.balls(self.instance)
         return None
-
-    @property
-    def in_floats(self) -> bool:
-        """Whether floats can do anything here: no value comes near the largest of them."""
-        return self._balls is not None
 
     @cached_property
     def exact_layers(self) -> Layers:
@@ -116,38 +99,32 @@ class PointsChecker:
 
         Raises ProofError where the proof is not well-formed.
         """
-        leaves, place = self._leaves(proof)
-        units = self._layers.units
+        paths = self._checked(proof)
+        nodes = paths.leaves
         if only is not None:
-            wanted = np.flatnonzero(only[leaves.node])
-            leaves, place = leaves.take(wanted), np.full(len(place), -1)
-            place[leaves.node] = np.arange(len(wanted))
-        none = np.zeros(len(leaves.node), dtype=bool)
-        exact = np.isin(leaves.node, [*proof.exact]) if proof.exact else none
-        if self._balls is None:
-            rest = leaves.take(~exact)
-            none = np.full(len(rest.node), -inf)
-            yield Bounds(rest, none, none > 0)
-        else:
-            row = place[proof.node]
-            widest = max(1, *(w.shape[0] for w in self._layers.weights))
-            block = max(1, ENTRIES // (2 * widest**2))
-            for start in range(0, len(exact), block):
-                at = np.arange(start, min(start + block, len(exact)))
-                some = leaves.take(at)
-                beta = np.zeros((len(at), units))
-                here = (row >= start) & (row < start + block)
-                beta[row[here] - start, proof.unit[here]] = proof.beta[here]
-                given = Multipliers(beta, proof.ball[some.node], proof.empty[some.node])
-                with np.errstate(all="ignore"):  # multipliers may be anything
-                    found = lower_bounds(self._layers, self._balls, some, given)
-                if proof.exact:
-                    keep = ~exact[at]
-                    some, found = some.take(keep), found[keep]
-                yield Bounds(some, found, found > 0)
-        for i in np.flatnonzero(exact):
-            some = leaves.take(np.array([i]))
-            yield self._exact_bound(some, proof.exact[int(some.node[0])], proof.empty[some.node])
+            nodes = nodes[only[nodes]]
+        if proof.exact:
+            exact = np.isin(nodes, [*proof.exact])
+            for node in nodes[exact].tolist():
+                yield self._exact_bound(paths, node, proof)
+            nodes = nodes[~exact]
+        row = np.full(len(proof.empty) if len(proof.node) else 0, -1)
+        for start in range(0, len(nodes), self._block):
+            some = nodes[start : start + self._block]
+            leaves = paths.regions(some, *self._roots)
+            if self.balls is None:
+                yield Bounds(leaves, np.full(len(some), -inf), some < 0)
+                continue
+            beta = np.zeros_like(leaves.low)
+            if len(proof.node):
+                row[some] = np.arange(len(some))
+                here = row[proof.node] >= 0
+                beta[row[proof.node[here]], proof.column[here]] = proof.beta[here]
+                row[some] = -1
+            given = Multipliers(beta, proof.ball[some], proof.empty[some])
+            with np.errstate(all="ignore"):  # multipliers may be anything
+                found = lower_bounds(self._layers, self.balls, leaves, given)
+            yield Bounds(leaves, found, found > 0)
 
     def margin(self, proof: PointsProof) -> float:
         """A lower bound on y f near all points, positive but for rounding down to a float.
@@ -164,49 +141,65 @@ class PointsChecker:
             least = min(least, float(found.bound.min(initial=inf)))
         return least
 
-    def _exact_bound(
-        self, leaf: Leaves, given: Mapping[int, Fraction], empty: NDArray[np.bool_]
-    ) -> Bounds:
-        beta = fractions(np.zeros((1, self._layers.units)))
-        for unit, value in given.items():
-            beta[0, unit] = value
-        layers, balls = self.exact_layers, self.exact_ball(int(leaf.root[0]))
-        found = lower_bounds(layers, balls, leaf, Multipliers(beta, fractions([0]), empty))[0]
-        bound = float_below(found) if isinstance(found, Fraction) else float(found)
-        return Bounds(leaf, np.array([bound]), np.array([found > 0]))
+    @property
+    def columns(self) -> NDArray[np.int64]:
+        """Where in a state the inputs are and then the units."""
+        return self._layers.columns
+
+    def signs(self, leaf: Leaves) -> NDArray[np.int8]:
+        """The signs of the units on a leaf, -1, 0 or +1, a row a leaf."""
+        units = self.columns[self.instance.dimension :]
+        return signs(leaf.low[:, units], leaf.high[:, units])
 
     def exact_ball(self, index: int) -> Balls:
         """The ball of point `index` in Fractions."""
         return self.exact_layers.balls(self.instance.part(index, index + 1))
 
-    def _leaves(self, proof: PointsProof) -> tuple[Leaves, NDArray[np.int64]]:
-        """The leaves of a proof and where each node stands among them.
+    @property
+    def _roots(self) -> tuple[Floats, Floats]:
+        """The boxes that trees divide, as far as floats know them."""
+        if self.balls is not None:
+            return self.balls.low, self.balls.high
+        every = np.full((len(self.instance.points), self._layers.length), inf)
+        return -every, every
+
+    @cached_property
+    def _block(self) -> int:
+        """How many leaves are bounded at a time."""
+        return max(1, ENTRIES // max((m.size for m in self._layers.both), default=1))
+
+    def _exact_bound(self, paths: Paths, node: int, proof: PointsProof) -> Bounds:
+        layers, every = self.exact_layers, np.full((paths.roots, self._layers.length), inf)
+        leaf = paths.regions(np.array([node]), -every, every)
+        beta = fractions(np.zeros((1, layers.length)))
+        for column, value in proof.exact[node].items():
+            beta[0, column] = value
+        given = Multipliers(beta, fractions([0]), proof.empty[leaf.node])
+        found = lower_bounds(layers, self.exact_ball(int(leaf.root[0])), leaf, given)[0]
+        bound = float_below(found) if isinstance(found, Fraction) else float(found)
+        return Bounds(leaf, np.array([bound]), np.array([found > 0]))
+
+    def _checked(self, proof: PointsProof) -> Paths:
+        """The trees of a proof.
 
         Raises ProofError where the proof is not well-formed.
         """
-        roots, nodes, units = len(self.instance.points), proof.forest.branch, self._layers.units
-        low = np.full((roots, self.instance.dimension), -inf)
-        high = -low
-        if self._balls is not None:
-            low, high = self._balls.low, self._balls.high
-        leaves = proof.forest.leaves(low, high, units)
-        place = np.full(len(nodes), -1)
-        place[leaves.node] = np.arange(len(leaves.node))
+        nodes, length = len(proof.forest.branch), self._layers.length
         if (
-            not len(proof.ball) == len(proof.empty) == len(nodes)
-            or not len(proof.node) == len(proof.unit) == len(proof.beta)
-            or ((proof.node < 0) | (proof.node >= len(nodes))).any()
-            or ((proof.unit < 0) | (proof.unit >= units)).any()
-            or not ((proof.beta >= 0) & (proof.beta < LARGEST)).all()
-            or not ((proof.ball >= 0) & (proof.ball < LARGEST)).all()
+            proof.forest.roots != len(self.instance.points)
+            or not len(proof.ball) == len(proof.empty) == nodes
+            or not len(proof.node) == len(proof.column) == len(proof.beta)
+            or not _within(proof.node, 0, nodes)
+            or not _within(proof.column, 0, length)
+            or not _within(proof.beta, 0, LARGEST)
             or any(
-                not 0 <= unit < units or value < 0
+                not 0 <= column < length or value < 0
                 for given in proof.exact.values()
-                for unit, value in given.items()
+                for column, value in given.items()
             )
         ):
-            raise ProofError("the multipliers do not fit the network or the trees")
-        return leaves, place
+            raise ProofError("the proof does not fit the network or the points")
+        return proof.forest.paths(length)
 
     def refuted(self, index: int, x: Point) -> float | None:
         """An upper bound <= 0 of y f(x), where x is in the ball of point `index` and there is one.
@@ -221,3 +214,8 @@ class PointsChecker:
             return above
         value = sign * self.network.exact(x)
         return float_above(value) if value <= 0 else None
+
+
+def _within(values: NDArray, least: float, end: float) -> bool:
+    """Whether least <= v < end for all values v, none of them NaN."""
+    return not len(values) or bool(least <= values.min() and values.max() < end)

@@ -28,11 +28,13 @@ def save_proof(path: Path, proof: Proof) -> None:
     arrays: dict[str, NDArray]
     if isinstance(proof, PointsProof):
         arrays = {"kind": np.array(_POINTS), **_forest_arrays("", proof.forest)}
-        arrays |= {name: getattr(proof, name) for name in ("node", "unit", "beta", "ball", "empty")}
+        arrays |= {
+            name: getattr(proof, name) for name in ("node", "column", "beta", "ball", "empty")
+        }
         entries = [(n, k, _text(v)) for n, beta in proof.exact.items() for k, v in beta.items()]
         arrays["exact"] = np.array([*proof.exact], dtype=np.int64)
         arrays["exact_node"] = np.array([n for n, _, _ in entries], dtype=np.int64)
-        arrays["exact_unit"] = np.array([k for _, k, _ in entries], dtype=np.int64)
+        arrays["exact_column"] = np.array([k for _, k, _ in entries], dtype=np.int64)
         arrays["exact_beta"] = np.array([v for _, _, v in entries], dtype=np.str_)
     else:
         arrays = {
@@ -66,7 +68,7 @@ def load_proof(path: Path) -> Proof:
         return StructuralProof(form, whole, *sides)
     if kind != _POINTS:
         raise ProofError("the file holds no proof")
-    node, unit = (_array(arrays, name, "i") for name in ("node", "unit"))
+    node, column = (_array(arrays, name, "i") for name in ("node", "column"))
     beta, ball = (_array(arrays, name, "f") for name in ("beta", "ball"))
     exact: dict[int, dict[int, Fraction]] = {int(n): {} for n in _array(arrays, "exact", "i")}
     entries = [_array(arrays, f"exact_{name}", kind) for name, kind in _EXACT]
@@ -77,10 +79,10 @@ def load_proof(path: Path) -> Proof:
             raise ProofError("an exact multiplier is of no leaf")
         exact[n][k] = _number(text)
     empty = _array(arrays, "empty", "b")
-    return PointsProof(_forest(arrays, ""), node, unit, beta, ball, empty, exact)
+    return PointsProof(_forest(arrays, ""), node, column, beta, ball, empty, exact)
 
 
-_EXACT = (("node", "i"), ("unit", "i"), ("beta", "U"))
+_EXACT = (("node", "i"), ("column", "i"), ("beta", "U"))
 
 
 def _text(value: Fraction) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
-from math import floor
+from math import floor, lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,11 +66,14 @@ class Instance:
 
     def contains(self, i: int, x: Point) -> bool:
         """Whether x lies in the closed ball of point i."""
+        centre = self.points[i]
+        q = lcm(self.radius.denominator, *(v.denominator for v in (*x, *centre)))
+        a, b = (_numerators(q, point) for point in (x, centre))
+        steps = [abs(v - w) for v, w in zip(a, b, strict=True)]
+        (radius,) = _numerators(q, (self.radius,))
         if self.p is Norm.INF:
-            low, high = self.ends(i)
-            return all(a <= v <= b for a, v, b in zip(low, x, high, strict=True))
-        steps = [a - b for a, b in zip(x, self.points[i], strict=True)]
-        return sum((v * v for v in steps), Fraction(0)) <= self.radius**2
+            return max(steps) <= radius
+        return sum(v * v for v in steps) <= radius * radius
 
     def part(self, start: int, stop: int) -> Instance:
         """The points from `start` to before `stop`."""
@@ -79,6 +82,11 @@ class Instance:
     def floats(self) -> NDArray[np.float64]:
         """The points rounded to float64, shape (m, d)."""
         return np.array([[float(v) for v in x] for x in self.points])
+
+
+def _numerators(q: int, values: Point) -> list[int]:
+    """Of rationals over their common denominator q."""
+    return [v.numerator * (q // v.denominator) for v in values]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +113,10 @@ class BoxInstance(Instance):
     def ends(self, i: int) -> tuple[Point, Point]:
         """Corners of box i."""
         return self.low[i], self.high[i]
+
+    def contains(self, i: int, x: Point) -> bool:
+        """Whether x lies in box i."""
+        return all(a <= v <= b for a, v, b in zip(self.low[i], x, self.high[i], strict=True))
 
     def part(self, start: int, stop: int) -> BoxInstance:
         """The boxes from `start` to before `stop`."""

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.certify.guarantee import Guarantee, certificate, recheck
+from robustsize.simulate.certify.tree import joined
 from robustsize.simulate.checker.dual import Layers, Multipliers, fractions, lower_bounds
 from robustsize.simulate.checker.forest import Forest, Leaves, ProofError
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
@@ -146,8 +147,8 @@ def test_certificates_hold_at_every_magnitude(power: int, p: Norm) -> None:
 
 
 @st.composite
-def leaves(draw: st.DrawFn) -> tuple[Network, Instance, Leaves, np.ndarray, np.ndarray]:
-    """A network, a ball, and a leaf of it with multipliers of any kind."""
+def leaves(draw: st.DrawFn) -> tuple[Network, Instance, np.ndarray, np.ndarray, np.ndarray]:
+    """A network, a ball, and a leaf of it, its box and signs, with multipliers of any kind."""
     seed = draw(st.integers(0, 10**6))
     d = draw(st.integers(1, 3))
     widths = draw(st.lists(st.integers(1, 4), min_size=0, max_size=3))
@@ -163,41 +164,51 @@ def leaves(draw: st.DrawFn) -> tuple[Network, Instance, Leaves, np.ndarray, np.n
     units = sum(widths)
     split = rng.integers(-1, 2, units).astype(np.int8)
     beta = np.where(rng.random(units) < 0.5, rng.exponential(size=units) * magnitude, 0.0)
-    zero = np.zeros(1, dtype=np.int64)
-    leaf = Leaves(zero, zero, ends[:1], ends[1:], split[None])
-    return network, instance, leaf, beta, np.array([abs(rng.normal()) / magnitude])
+    return network, instance, ends, split, np.append(beta, abs(rng.normal()) / magnitude)
 
 
 def bounds_of(
     network: Network,
     instance: Instance,
-    leaf: Leaves,
-    beta: np.ndarray,
-    ball: np.ndarray,
+    ends: np.ndarray,
+    split: np.ndarray,
+    multipliers: np.ndarray,
     exact: bool,
 ) -> float | Fraction:
+    """The bound on a leaf, whose box is given by its ends; the ball's multiplier is the last."""
     layers = Layers(network, exact=exact)
-    convert = fractions if exact else np.asarray
-    given = Multipliers(convert(beta[None]), convert(ball), np.zeros(1, dtype=bool))
-    return lower_bounds(layers, layers.balls(instance), leaf, given)[0]
+    convert, balls = fractions if exact else np.asarray, layers.balls(instance)
+    low, high = np.full((2, 1, layers.length), inf) * [[[-1]], [[1]]]
+    if not exact:
+        low, high = balls.low.copy(), balls.high.copy()
+    d = instance.dimension
+    low[0, :d], high[0, :d] = np.maximum(ends[0], low[0, :d]), np.minimum(ends[1], high[0, :d])
+    units = layers.columns[d:]
+    low[0, units[split > 0]] = high[0, units[split < 0]] = 0.0
+    beta = np.zeros((1, layers.length))
+    beta[0, units] = multipliers[:-1]
+    zero = np.zeros(1, dtype=np.int64)
+    given = Multipliers(convert(beta), convert(multipliers[-1:]), zero > 0)
+    with np.errstate(all="ignore"):
+        return lower_bounds(layers, balls, Leaves(zero, zero, low, high), given)[0]
 
 
 @settings(max_examples=80, deadline=None)
 @given(leaves(), st.integers(0, 10**6))
 def test_bounds_lie_below_every_value_of_the_leaf(given_leaf: tuple, seed: int) -> None:
-    network, instance, leaf, beta, ball = given_leaf
-    below = [bounds_of(network, instance, leaf, beta, ball, exact) for exact in (False, True)]
+    network, instance, ends, split, _ = given_leaf
+    below = [bounds_of(*given_leaf, exact) for exact in (False, True)]
     rng, sign = np.random.default_rng(seed), int(instance.labels[0])
     for _ in range(40):
         x = tuple(
             F(float(v))
             for v in np.where(
-                rng.random(leaf.low.shape[1]) < 0.4,
-                np.where(rng.random(leaf.low.shape[1]) < 0.5, leaf.low[0], leaf.high[0]),
-                rng.uniform(leaf.low[0], leaf.high[0]),
+                rng.random(ends.shape[1]) < 0.4,
+                np.where(rng.random(ends.shape[1]) < 0.5, ends[0], ends[1]),
+                rng.uniform(ends[0], ends[1]),
             )
         )
-        if instance.contains(0, x) and _signs_hold(network, x, leaf.split[0]):
+        if instance.contains(0, x) and _signs_hold(network, x, split):
             value = sign * network.exact(x)
             assert all(bound <= value for bound in below)
 
@@ -217,12 +228,8 @@ def test_the_error_of_floats_is_taken_off() -> None:
     """Terms of 10^16 cancel: what floats make of them is off by more than the least value."""
     network = Network.of([([[1e16, -1e16]], [0.5]), ([[1.0]], [0.0])])
     instance = around((F(1), F(1)), F(0), Norm.INF)
-    zero = np.zeros(1, dtype=np.int64)
-    one = np.ones((1, 2))
-    leaf = Leaves(zero, zero, one, one, np.zeros((1, 1), np.int8))
-    bound, exact = (
-        bounds_of(network, instance, leaf, np.zeros(1), np.zeros(1), kind) for kind in (False, True)
-    )
+    given_leaf = np.ones((2, 2)), np.zeros(1, np.int8), np.zeros(2)
+    bound, exact = (bounds_of(network, instance, *given_leaf, kind) for kind in (False, True))
     assert exact == HALF
     assert -(10**5) < bound < 0
 
@@ -290,8 +297,8 @@ def mutants(proof: PointsProof, seed: int) -> dict[str, PointsProof]:
 
     return {
         "a cut off": forest("branch", node, -1),
-        "another input or unit": forest("branch", node, rng.integers(0, 13)),
-        "a unit that is none": forest("branch", node, 13),
+        "another input or unit": forest("branch", node, rng.integers(0, 16)),
+        "a unit that is none": forest("branch", node, 16),
         "a kind that is none": forest("branch", node, -2),
         "a cut elsewhere": forest("cut", node, rng.normal()),
         "a cut far away": forest("cut", node, 1e308),
@@ -311,8 +318,8 @@ def mutants(proof: PointsProof, seed: int) -> dict[str, PointsProof]:
         "no number": part("beta", np.nan),
         "negative multipliers": replace(proof, beta=-1 - np.abs(proof.beta)),
         "zero multipliers": part("beta", 0.0),
-        "of a unit that is none": part("unit", 11),
-        "of a negative unit": part("unit", -1),
+        "of a column that is none": part("column", 16),
+        "of a negative column": part("column", -1),
         "of a node that is none": part("node", len(f.branch)),
         "a huge ball": part("ball", 1e100),
         "a tiny ball": part("ball", 5e-324),
@@ -320,8 +327,8 @@ def mutants(proof: PointsProof, seed: int) -> dict[str, PointsProof]:
         "no ball": part("ball", np.nan),
         "exact, not known": replace(proof, exact={leaf: {}}),
         "exact, negative": replace(proof, exact={leaf: {0: F(-1)}}),
-        "exact, of a unit that is none": replace(proof, exact={leaf: {11: F(1)}}),
-        "exact, huge": replace(proof, exact={leaf: dict.fromkeys(range(11), F(10) ** 400)}),
+        "exact, of a column that is none": replace(proof, exact={leaf: {16: F(1)}}),
+        "exact, huge": replace(proof, exact={leaf: dict.fromkeys(range(16), F(10) ** 400)}),
     }
 
 
@@ -382,11 +389,11 @@ def one_leaf(**changes: object) -> PointsProof:
 def test_negative_multipliers_are_refused() -> None:
     """On z >= 0 the value 1/2 - z is not positive, though 1/2 - z + 2 z is."""
     network = Network.of([([[1.0]], [0.0]), ([[-1.0]], [0.5])])
-    forest = Forest(1, np.array([1, -1, -1]), np.zeros(3), np.array([1, 0, 0]))
+    forest = Forest(1, np.array([2, -1, -1]), np.zeros(3), np.array([1, 0, 0]))
     proof = one_leaf(
         forest=forest,
         node=np.array([2]),
-        unit=np.array([0]),
+        column=np.array([2]),
         beta=np.array([-2.0]),
         ball=np.zeros(3),
         empty=np.zeros(3, dtype=bool),
@@ -394,7 +401,7 @@ def test_negative_multipliers_are_refused() -> None:
     instance = around((F(0),), F(1), Norm.INF)
     assert refused(network, instance, proof)
     assert refused(network, instance, replace(proof, beta=np.array([2.0])))
-    exact = replace(proof, beta=np.zeros(1), exact={2: {0: F(-2)}})
+    exact = replace(proof, beta=np.zeros(1), exact={2: {2: F(-2)}})
     assert refused(network, instance, exact)
 
 
@@ -436,24 +443,36 @@ def test_a_point_outside_the_ball_refutes_nothing(p: Norm) -> None:
     assert corner == 0.0
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 3), st.integers(0, 4), st.integers(1, 4))
-def test_few_nodes_and_many_give_the_same_leaves(seed: int, d: int, units: int, roots: int) -> None:
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 4))
+def test_leaves_are_what_their_cuts_leave_of_the_roots(seed: int, d: int, roots: int) -> None:
     rng = np.random.default_rng(seed)
     branch, cut, child, leaves = [-1] * roots, [0.0] * roots, [0] * roots, [*range(roots)]
-    for _ in range(int(rng.integers(0, 12))):
-        node = leaves.pop(int(rng.integers(len(leaves))))
-        branch[node], cut[node] = int(rng.integers(d + units)), float(rng.normal())
-        child[node] = len(branch)
-        leaves += [len(branch), len(branch) + 1]
-        branch, cut, child = [*branch, -1, -1], [*cut, 0.0, 0.0], [*child, 0, 0]
-    forest = Forest(roots, np.array(branch), np.array(cut), np.array(child))
     low = rng.normal(size=(roots, d))
     high = low + rng.exponential(size=(roots, d))
-    few, many = (walk(low, high, units) for walk in (forest._one_by_one, forest._level_by_level))
-    order = np.argsort(few.node), np.argsort(many.node)
-    for a, b in zip(few, many, strict=True):
-        assert (a[order[0]] == b[order[1]]).all()
+    regions = {i: (i, low[i], high[i]) for i in leaves}
+    for _ in range(int(rng.integers(0, 12))):
+        node = leaves.pop(int(rng.integers(len(leaves))))
+        axis, at = int(rng.integers(d)), float(rng.normal())
+        branch[node], cut[node], child[node] = axis, at, len(branch)
+        root, least, most = regions[node]
+        halves = (least, most.copy()), (least.copy(), most)
+        halves[0][1][axis] = min(most[axis], at)
+        halves[1][0][axis] = max(least[axis], at)
+        for half in halves:
+            regions[len(branch)] = (root, *half)
+            leaves.append(len(branch))
+            branch, cut, child = [*branch, -1], [*cut, 0.0], [*child, 0]
+    forest = Forest(roots, np.array(branch), np.array(cut), np.array(child))
+    found = forest.leaves(low, high)
+    assert found.node.tolist() == sorted(leaves)
+    for node, root, a, b in zip(*found, strict=True):
+        whole, least, most = regions[node]
+        assert root == whole
+        assert (a <= b).all()
+        full = least <= most
+        assert (a[full] == least[full]).all()
+        assert (b[full] == most[full]).all()
 
 
 # --- files ----------------------------------------------------------------------------------------
@@ -476,7 +495,7 @@ def test_exact_multipliers_survive_their_file(tmp_path) -> None:
     proof = certify(network, instance).proof
     assert isinstance(proof, PointsProof)
     assert proof.exact
-    huge = {node: {0: F(3) ** 20000} for node in proof.exact}
+    huge = {node: {3: F(3) ** 20000} for node in proof.exact}
     for one in (proof, replace(proof, exact=huge)):
         save_proof(tmp_path / "proof.npz", one)
         again = load_proof(tmp_path / "proof.npz")
@@ -529,7 +548,7 @@ def test_many_points_share_one_proof(p: Norm) -> None:
     checker = PointsChecker(network, instance)
     assert checker.margin(found.proof) == found.margin
     assert checker.margin(
-        PointsProof.joined(
+        joined(
             [
                 proof
                 for start in (0, 100, 200)
