@@ -29,7 +29,7 @@ from robustsize.bounds.derivation.isolated import (
     Stopped,
     Workers,
 )
-from robustsize.bounds.derivations import IDS, MODULES, derivation, is_printed
+from robustsize.bounds.derivations import IDS, derivation, is_printed
 from robustsize.bounds.derivations.expected import Expectation, expectations
 from robustsize.bounds.derivations.finite_cases import FINITE_CASES, FiniteCase
 from robustsize.report.ending import Exit
@@ -111,7 +111,7 @@ def run(
     processes: int = 2,
     progress: Progress = silent,
 ) -> CheckReport:
-    """Check derivations, each step in a process of its own with limited time and memory.
+    """Check derivations, each step apart with limited time and memory.
 
     A target is a derivation id, a step id (with its readings), a file or "all". A step that meets
     a limit, or whose process dies, is undecided, with the reason. The problems are: a refuted step
@@ -127,8 +127,7 @@ def run(
     for target in targets:
         if not _is_file(target):
             _tasks(target)
-    many = any(target == ALL or target in IDS for target in targets)
-    with Workers(processes, MODULES if many else ()) as workers:
+    with Workers(processes) as workers:
         files, unreadable = _read([t for t in targets if _is_file(t)], workers)
         tasks = [
             task

@@ -15,7 +15,7 @@ import pytest
 import sympy as sp
 
 from robustsize.bounds import derivation as package
-from robustsize.bounds.derivation import DerivationError, Status, integer
+from robustsize.bounds.derivation import DerivationError, Status, integer, loads
 from robustsize.bounds.derivation.decide import holds
 from robustsize.bounds.derivation.isolated import Done, Job, Limits, Refused, Stopped, Workers
 from robustsize.bounds.derivation.relations import Relation
@@ -62,8 +62,6 @@ def test_a_job_that_ends_badly_costs_its_own_answer_only() -> None:
 
 
 def test_bad_input_is_told_from_failure() -> None:
-    from robustsize.bounds.derivation import loads
-
     with Workers(1) as workers:
         [answer] = workers.answers([Job(partial(loads, "nonsense"), ROOM)])
     assert isinstance(answer, Refused)
@@ -71,12 +69,12 @@ def test_bad_input_is_told_from_failure() -> None:
     assert issubclass(DerivationError, InputError)
 
 
-def test_a_server_that_is_killed_is_replaced() -> None:
+def test_a_worker_that_is_killed_is_replaced() -> None:
     with Workers(1) as workers:
         answers = workers.answers([Job(partial(int, "1"), ROOM), _endless(), *_counted(2, 4)])
         assert next(answers) == Done(1)
-        os.kill(workers._servers[0]._process.pid, signal.SIGKILL)
-        assert next(answers) == Stopped("its worker was killed")
+        os.kill(workers._workers[0]._process.pid, signal.SIGKILL)
+        assert next(answers) == Stopped("its process ended by SIGKILL")
         assert list(answers) == [Done(2), Done(3)]
 
 
@@ -84,12 +82,57 @@ def _counted(first: int, last: int) -> list[Job]:
     return [Job(partial(int, i), ROOM) for i in range(first, last)]
 
 
+def _python(text: str) -> Job:
+    """A job that runs statements of Python; None if none of them raises."""
+    return Job(partial(exec, text), Limits(20, memory_bytes=256 << 20))
+
+
+def test_a_worker_goes_on_until_a_job_has_no_answer() -> None:
+    pid, small = Job(os.getpid, ROOM), Limits(20, memory_bytes=64 << 20)
+    refused, failing = (Job(partial(call, "nonsense"), ROOM) for call in (loads, int))
+    with Workers(1) as workers:
+        jobs = [pid, refused, pid, failing, pid]
+        first, nonsense, second, _, third = workers.answers(jobs)
+        assert isinstance(nonsense, Refused)
+        assert first == second != third
+        *_, last = workers.answers([Job(partial(bytearray, 1 << 28), small), pid])
+        assert last not in (first, third)
+
+
+def test_a_job_has_its_memory_whatever_ran_before() -> None:
+    keep, use = _python("import sys; sys.kept = bytearray(200 << 20)"), partial(len, b"")
+    with Workers(1) as workers:
+        answers = list(workers.answers([keep, _python("bytearray(200 << 20)"), Job(use, ROOM)]))
+    assert answers == [Done(None), Done(None), Done(0)]
+
+
+def test_memory_that_jobs_leave_behind_ends_the_process() -> None:
+    keep = "import sys; sys.kept = getattr(sys, 'kept', []) + [bytearray(150 << 20)]"
+    clean = _python("import sys; assert not hasattr(sys, 'kept')")
+    with Workers(1) as workers:
+        answers = list(workers.answers([_python(keep), _python(keep), clean]))
+    assert answers == [Done(None)] * 3
+
+
+def test_each_job_starts_from_the_same_seeds_and_caches() -> None:
+    look = (
+        "import random, sys, sympy.core.random as own\n"
+        "from sympy.core.cache import CACHE\n"
+        "drawn = random.random(), own.random()\n"
+        "assert drawn == (sys.__dict__.setdefault('drawn', drawn))\n"
+        "assert max(f.cache_info().currsize for f in CACHE) == 0\n"
+        "(1 + sympy.tan(sympy.Symbol('a')))**2"
+    )
+    with Workers(1) as workers:
+        assert list(workers.answers([_python(look)] * 2)) == [Done(None)] * 2
+
+
 CALLER = """
 from functools import partial
 from robustsize.bounds.derivation.isolated import Job, Limits, Workers
 workers = Workers(1)
 list(workers.answers([Job(partial(int, 1), Limits(9))]))
-print(workers._servers[0]._process.pid, flush=True)
+print(workers._workers[0]._process.pid, flush=True)
 list(workers.answers([Job(partial(sum, range(10**13)), Limits(300))]))
 """
 
@@ -100,8 +143,7 @@ def test_processes_end_with_a_caller_that_is_killed() -> None:
     assert caller.stdout is not None
     with caller.stdout:
         group = int(caller.stdout.readline())
-    while len(_running(group)) < 2:  # the server and the child that it forks for the job
-        time.sleep(0.05)
+    assert _running(group)
     caller.kill()
     caller.wait()
     until = time.monotonic() + 20
