@@ -21,10 +21,17 @@ from robustsize.bounds.prover import (
     load,
 )
 from robustsize.bounds.prover.check import check_ids, step_limits, stopped
-from robustsize.bounds.prover.isolated import Done, Job, Limits, Refused, Stopped, Workers
+from robustsize.bounds.prover.isolated import (
+    Done,
+    Job,
+    Limits,
+    Refused,
+    Stopped,
+    Workers,
+)
 from robustsize.bounds.theorems.expected import Expectation, expectations
 from robustsize.bounds.theorems.finite_cases import FINITE_CASES, FiniteCase
-from robustsize.bounds.theorems.proofs import IDS, MODULES, derivation, is_printed
+from robustsize.bounds.theorems.proofs import IDS, derivation, is_printed
 from robustsize.commands.ending import Exit
 from robustsize.commands.progress import Progress, silent
 
@@ -104,7 +111,7 @@ def run(
     processes: int = 2,
     progress: Progress = silent,
 ) -> CheckReport:
-    """Check derivations, each step in a process of its own with limited time and memory.
+    """Check derivations, each step apart with limited time and memory.
 
     A target is a derivation id, a step id (with its readings), a file or "all". A step that meets
     a limit, or whose process dies, is undecided, with the reason. The problems are: a refuted step
@@ -120,8 +127,7 @@ def run(
     for target in targets:
         if not _is_file(target):
             _tasks(target)
-    many = any(target == ALL or target in IDS for target in targets)
-    with Workers(processes, MODULES if many else ()) as workers:
+    with Workers(processes) as workers:
         files, unreadable = _read([t for t in targets if _is_file(t)], workers)
         tasks = [
             task

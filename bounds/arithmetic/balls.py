@@ -64,7 +64,7 @@ def evaluate(expression: sp.Basic, environment: Environment) -> Value:
     if isinstance(expression, sp.Symbol):
         return environment[expression]
     if isinstance(expression, sp.Rational):
-        return Fraction(int(expression.p), int(expression.q))
+        return _fraction(expression)
     if isinstance(expression, sp.Sum):
         return _sum(expression, environment)
     if isinstance(expression, sp.Mul):
@@ -73,6 +73,11 @@ def evaluate(expression: sp.Basic, environment: Environment) -> Value:
     if rule is None:
         raise TypeError(f"{type(expression).__name__} has no evaluation: {expression}")
     return rule(*(evaluate(a, environment) for a in expression.args))
+
+
+@functools.lru_cache(maxsize=4096)
+def _fraction(number: sp.Rational) -> Fraction:
+    return Fraction(int(number.p), int(number.q))
 
 
 def certain(

@@ -1,15 +1,15 @@
 """Jobs in processes of their own, within limits: a job that exceeds one is stopped, the rest go on.
 
-A server process is started once, with the checker loaded, and forks a child for each job. So every
-job starts from the same state, whatever ran before it; its memory goes with it; and a child that
-dies takes nothing along. Servers are started by name, not from the caller's main module, so that a
-script needs no guard, and end with their caller, however that ends.
+A worker process, with the checker loaded, does one job after another. Each job has limits of its
+own and starts from the same caches and seeds, whatever ran before it in the process. A process that
+dies costs the answer of its job only: another one takes its place, as for one that met a limit or
+kept much memory. Workers are started by name, not from the caller's main module, so that a script
+needs no guard, and end with their caller, however that ends.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
 from collections import deque
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGABRT, SIGALRM, SIGPROF, Signals
 from typing import Any, Self
 
 MEMORY_BYTES = 1 << 30
@@ -37,6 +37,11 @@ class Limits:
     def wall_seconds(self) -> float:
         """Long enough for a machine that is shared with many others."""
         return 30 + 20 * self.processor_seconds
+
+    @property
+    def memory_reached(self) -> str:
+        """The reason that a job gives which met the limit of memory."""
+        return f"memory limit of {self.memory_bytes >> 20} MiB reached"
 
 
 @dataclass(frozen=True)
@@ -72,18 +77,14 @@ Answer = Done | Refused | Stopped
 
 
 class Workers:
-    """Up to `count` servers, started when there is work for them; a context manager.
+    """Up to `count` processes, started when there is work for them; a context manager."""
 
-    `modules` are loaded beside the checker before the first job: worth it for many jobs.
-    """
-
-    def __init__(self, count: int, modules: Sequence[str] = ()) -> None:
+    def __init__(self, count: int) -> None:
         self._count = max(1, count)
-        self._modules = tuple(modules)
-        self._servers: list[_Server] = []
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> Self:
-        self._add(1)  # it loads while the caller still prepares the jobs
+        self._workers.append(_Worker())  # it loads while the caller still prepares the jobs
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,88 +92,108 @@ class Workers:
 
     def close(self) -> None:
         """End all processes, whatever they do."""
-        while self._servers:
-            self._servers.pop().kill()
+        while self._workers:
+            self._workers.pop().kill()
 
     def answers(self, jobs: Sequence[Job]) -> Iterator[Answer]:
         """The answers, in the order of the jobs."""
         waiting = deque(enumerate(jobs))
         found: dict[int, Answer] = {}
-        self._add(min(self._count, len(jobs)) - len(self._servers))
         for i in range(len(jobs)):
             while i not in found:
-                for server in self._servers:
-                    if server.job is None and waiting:
-                        server.give(*waiting.popleft())
-                self._collect(found)
+                self._give(waiting)
+                found |= self._collected()
             yield found.pop(i)
 
-    def _add(self, count: int) -> None:
-        self._servers += [_Server(self._modules) for _ in range(count)]
+    def _give(self, waiting: deque[tuple[int, Job]]) -> None:
+        for worker in self._workers:
+            if worker.number is None and waiting:
+                worker.give(*waiting.popleft())
+        while waiting and len(self._workers) < self._count:
+            self._workers.append(_Worker())
+            self._workers[-1].give(*waiting.popleft())
 
-    def _collect(self, found: dict[int, Answer]) -> None:
-        busy = {server.connection: server for server in self._servers if server.job is not None}
+    def _collected(self) -> dict[int, Answer]:
+        busy = {w.connection: w for w in self._workers if w.number is not None}
+        found: dict[int, Answer] = {}
         for connection in wait(list(busy)):
-            server = busy[connection]  # type: ignore[index]
-            assert server.job is not None
-            job = server.job
-            answer = server.answer()
-            if answer is None:
-                self._servers[self._servers.index(server)] = _Server(self._modules)
-                answer = Stopped("its worker was killed")
-            found[job] = answer
+            worker = busy[connection]  # type: ignore[index]
+            number, answer = worker.answer()
+            found[number] = answer
+            if worker.ended:
+                self._workers.remove(worker)
+        return found
 
 
-class _Server:
-    """The caller's end of a server process."""
+class _Worker:
+    """The caller's end of a process that does jobs."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self) -> None:
         self.connection, theirs = Pipe()
-        self.job: int | None = None
-        ends = str(theirs.fileno()), str(os.getpid())
+        self.number: int | None = None
+        self.ended = False
+        self._limits = Limits(0)
+        self._ready = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.worker", *ends, *modules],
+            [sys.executable, "-m", f"{__package__}.worker", str(theirs.fileno()), str(os.getpid())],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             env=_environment(),
             start_new_session=True,  # the terminal's Ctrl-C is for the caller, who kills us all
         )
         theirs.close()
-        self._ready = False
 
     def give(self, number: int, job: Job) -> None:
-        """Send a job; a server that is gone shows when its answer is asked for."""
-        self.job = number
+        """Send a job; a process that is gone shows when its answer is asked for."""
+        self.number, self._limits = number, job.limits
         with suppress(OSError):
-            self.connection.send(job)
+            self.connection.send(job.limits)
+            self.connection.send(job.call)
 
-    def answer(self) -> Answer | None:
-        """The answer that has arrived; None if the process died.
+    def answer(self) -> tuple[int, Answer]:
+        """The number of the job and its answer, which has arrived or will not.
 
-        Raises RuntimeError if it never started.
+        Raises RuntimeError if the process never started.
         """
+        assert self.number is not None
+        number, self.number = self.number, None
         try:
             if not self._ready:
                 self._ready = self.connection.recv()
-            answer: Answer = pickle.loads(self.connection.recv_bytes())
+            answer, self.ended = self.connection.recv()
         except (EOFError, OSError):
-            self.kill()
+            self.ended = True
             if not self._ready:
+                self.kill()
                 raise RuntimeError("the checker's worker process cannot start") from None
-            return None
-        self.job = None
-        return answer
+            answer = _end_of(self._process.wait(), self._limits)
+        if self.ended:
+            self.kill()
+        return number, answer
 
     def kill(self) -> None:
-        """End the server and the child that it may have."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, SIGKILL)
+        """End the process."""
+        self._process.kill()
         self._process.wait()
         self.connection.close()
 
 
+def _end_of(code: int, limits: Limits) -> Stopped:
+    """Why a process ended without an answer."""
+    if code >= 0:
+        return Stopped(f"its process ended with code {code}")
+    if -code == SIGPROF:
+        return Stopped(f"time limit of {limits.processor_seconds:g} s of processor time reached")
+    if -code == SIGALRM:
+        return Stopped(f"wall-clock limit of {limits.wall_seconds:g} s reached")
+    name = Signals(-code).name
+    if -code == SIGABRT:  # how GMP and FLINT answer a refused allocation
+        return Stopped(f"{limits.memory_reached} (its process ended by {name})")
+    return Stopped(f"its process ended by {name}")
+
+
 def _environment() -> dict[str, str]:
-    """The caller's, with what it can import, and one thread, for a process that forks."""
+    """The caller's, with what it can import; one thread, and the same order of sets every time."""
     path = os.pathsep.join(p or str(Path.cwd()) for p in sys.path)
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    return {**os.environ, **single, "PYTHONPATH": path}
+    return {**os.environ, **single, "PYTHONHASHSEED": "0", "PYTHONPATH": path}

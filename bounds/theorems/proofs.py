@@ -45,9 +45,6 @@ _OUR_STEPS = ("corrected", "core")
 IDS = tuple(_MODULES)
 """The ids of all derivations, in order."""
 
-MODULES = tuple(f"{__package__}.{module}" for module in _MODULES.values())
-"""Where they are, by full name."""
-
 
 def derivation(id: str) -> Derivation:
     """The derivation of that id, loaded when asked for.

@@ -54,7 +54,7 @@ def prove(problem: Problem, goals: list[Relation], seconds: float) -> SmtAnswer:
     import z3
 
     translation = _Translation(problem)
-    solver = z3.Solver()
+    solver = z3.Solver(ctx=translation.context)
     solver.set("timeout", max(1, int(1000 * seconds)), "random_seed", 0)
     solver.set("max_memory", _MEMORY_MB)
     negations = [z3.Not(translation.relation(goal)) for goal in goals]
@@ -86,9 +86,10 @@ class _Translation:
         import z3
 
         self._z3 = z3
+        self.context = z3.Context()  # z3 names and orders terms by what its context has seen
         for variable in self.problem.variables:
             make = z3.Int if variable.integer else z3.Real
-            self.known[variable.symbol] = make(variable.symbol.name)
+            self.known[variable.symbol] = make(variable.symbol.name, self.context)
         region = relaxed(self.problem)
         self._box: Box = region.box()
         self._values: Mapping[sp.Basic, sp.Basic] = region.values
@@ -128,7 +129,7 @@ class _Translation:
     def _term(self, node: sp.Basic) -> Any:
         z3 = self._z3
         if isinstance(node, sp.Rational):
-            return z3.RealVal(f"{node.p}/{node.q}")
+            return z3.RealVal(f"{node.p}/{node.q}", self.context)
         if isinstance(node, sp.Add):
             return z3.Sum([self._real(a) for a in node.args])
         if isinstance(node, sp.Mul):
@@ -155,14 +156,14 @@ class _Translation:
             return self._unknown(node)
         root = base
         if bottom > 1:
-            root = self._z3.FreshReal("root")
+            root = self._z3.FreshReal("root", self.context)
             self.sides += [root >= 0, self._z3.Product([root] * bottom) == base]
         power = self._z3.Product([root] * abs(top))
         return power if top > 0 else 1 / power
 
     def _unknown(self, node: sp.Basic) -> Any:
         """A real number of which only the enclosure over the domain is known."""
-        term = self._z3.FreshReal("u")
+        term = self._z3.FreshReal("u", self.context)
         try:
             with ctx.workprec(128):
                 enclosure = natural(node.xreplace(self._values), self._box)
@@ -180,11 +181,11 @@ def _bounds(term: Any, enclosure: Interval) -> list[Any]:
     low, high = _outward(enclosure.low, up=False), _outward(enclosure.high, up=True)
     if low is not None:
         strict = enclosure.low_open and isinstance(enclosure.low, Fraction)
-        end = z3.RealVal(f"{low.numerator}/{low.denominator}")
+        end = z3.RealVal(f"{low.numerator}/{low.denominator}", term.ctx)
         found.append(term > end if strict else term >= end)
     if high is not None:
         strict = enclosure.high_open and isinstance(enclosure.high, Fraction)
-        end = z3.RealVal(f"{high.numerator}/{high.denominator}")
+        end = z3.RealVal(f"{high.numerator}/{high.denominator}", term.ctx)
         found.append(term < end if strict else term <= end)
     return found
 

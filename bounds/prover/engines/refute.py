@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import islice, product
 from math import ceil, floor, inf, isfinite
 from time import thread_time
@@ -198,7 +199,7 @@ def _small(free: Sequence[Variable]) -> Iterator[Callable[..., Fraction]]:
             steps: tuple[int, ...] = steps,
         ) -> Fraction:
             if not variable.integer:
-                special = _special(variable, low, high)
+                special = _special(variable.integer, low, high)
                 return special[count % min(len(special), 6)]
             step = steps[places[variable.symbol] % len(steps)]
             return _stepped(step, low, high)
@@ -218,13 +219,14 @@ def _stepped(step: int, low: Fraction | None, high: Fraction | None) -> Fraction
 
 def _picked(indices: tuple[int, ...]) -> Callable[..., Fraction]:
     def choose(i: int, variable: Variable, low: Fraction | None, high: Fraction | None) -> Fraction:
-        special = _special(variable, low, high)
+        special = _special(variable.integer, low, high)
         return special[indices[i] % len(special)]
 
     return choose
 
 
-def _special(variable: Variable, low: Fraction | None, high: Fraction | None) -> list[Fraction]:
+@lru_cache(maxsize=256)
+def _special(integer: bool, low: Fraction | None, high: Fraction | None) -> tuple[Fraction, ...]:
     """Ends, points near ends, middles, simple numbers; those inside the bounds."""
     values: list[Fraction] = []
     width = high - low if low is not None and high is not None else Fraction(1)
@@ -235,21 +237,21 @@ def _special(variable: Variable, low: Fraction | None, high: Fraction | None) ->
     if low is not None and high is not None:
         values.append((low + high) / 2)
     values += _NUMBERS[:3]
-    if variable.integer:
+    if integer:
         values += [x + i for x in (low, high) if x is not None for i in (1, -1, 2, -2)]
     for tiny in _TINY:
         values += [] if low is None else [low + width * tiny]
         values += [] if high is None else [high - width * tiny]
     values += _NUMBERS[3:]
     values += [low + n for n in _NUMBERS[3:] if low is not None and high is None]
-    if variable.integer:
+    if integer:
         values = [Fraction(floor(v + Fraction(1, 2))) for v in values]
-    kept = [
+    kept = tuple(
         v
         for v in dict.fromkeys(values)
         if (low is None or v >= low) and (high is None or v <= high)
-    ]
-    return kept or [low if low is not None else high if high is not None else Fraction(0)]
+    )
+    return kept or (low if low is not None else high if high is not None else Fraction(0),)
 
 
 def _sobol(dimension: int, count: int, seed: int) -> Iterator[list[float]]:

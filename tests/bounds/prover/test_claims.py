@@ -41,6 +41,12 @@ def test_claims_are_the_same_for_a_seed(claims: ModuleType) -> None:
     assert list(claims.claims(50, 1)) != list(claims.claims(50, 2))
 
 
+def test_parts_of_a_seed_add_up(claims: ModuleType) -> None:
+    texts = [c.toml for c in claims.claims(50, 1)]
+    parts = [c.toml for first in (0, 30) for c in claims.claims(30 - first // 3, 1, first)]
+    assert parts == texts
+
+
 def test_a_false_theorem_is_noticed(claims: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(m):
         return claims.fact(m.counting(), "==", 0)

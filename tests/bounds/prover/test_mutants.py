@@ -15,8 +15,7 @@ SQUARE = Derivation(
 
 
 def test_each_kind_of_change_occurs():
-    kinds = {mutant.kind for mutant in all_mutants(per_step=12)}
-    assert kinds == {
+    missing = {
         "constant",
         "exponent",
         "sign",
@@ -25,6 +24,11 @@ def test_each_kind_of_change_occurs():
         "rounding",
         "quantifier",
     }
+    for mutant in all_mutants(per_step=12):
+        missing.discard(mutant.kind)
+        if not missing:
+            break
+    assert not missing
 
 
 def test_a_false_mutant_is_falsified_and_a_true_one_is_not():
