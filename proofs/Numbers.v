@@ -68,5 +68,5 @@ rewrite grid_quarter D; right; apply/no_room_treeE; rewrite N; split=> //; split
 move=> U U0 UN; have u1 := INR_ge1 U0.
 have u2 : INR U <= 447 by rewrite (_ : 447 = INR 447); [apply: INR_leq | rewrite INR_IZR_INZ].
 move: (INR U) u1 u2 => u u1 u2; rewrite /growth_tree /growth_tree_units.
-interval with (i_bisect u, i_autodiff u).
+interval with (i_bisect u, i_autodiff u, i_prec 60).
 Qed.

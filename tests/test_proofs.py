@@ -72,7 +72,7 @@ def test_a_changed_constant_changes_the_digest():
 @pytest.mark.parametrize(
     ("expression", "written"),
     [
-        (sp.Rational(-1, 3) * d, "(((-1) / 3) * d)"),
+        (sp.Rational(-1, 3) * d, "((-1) * (1 / 3) * d)"),
         (sp.floor(1 / epsilon) ** 2, "((floor (/ epsilon)) ^ 2)"),
         (epsilon**d, "(Rpower epsilon d)"),
         (epsilon**-2, "(/ (epsilon ^ 2))"),
