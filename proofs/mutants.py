@@ -44,6 +44,8 @@ def is_refused(generated: str, built: Path) -> bool:
 def main() -> None:
     """Print each mutant that survives, and a summary; exit 1 if one does."""
     built = Path(sys.argv[1])
+    if is_refused(text(), built):
+        sys.exit("the unchanged theory does not compile: run `make proofs`")
     refused = [(name, is_refused(generated, built)) for name, generated in mutants()]
     for name, was_refused in refused:
         if not was_refused:

@@ -20,7 +20,7 @@ THEOREMS = {
     "HammingCount": ("patterns_cover_labellings",),
     "GrowthByLayers": ("growth_counted_bounds",),
     "GrowthByTree": ("growth_tree_bounds",),
-    "Numbers": ("thm3_4_at_10",),
+    "Numbers": ("thm3_4_at_10", "thm4_3_at_11", "thm3_3_at_5", "thm3_4_at_100"),
 }
 """The theorems that are recorded, by the file that they are in."""
 
