@@ -125,3 +125,21 @@ def test_every_mutant_of_a_formula_is_refused(tmp_path):
     if not (built / "Numbers.vo").exists():
         pytest.skip("run `make proofs` first")
     assert [name for name, text in mutants.mutants() if not mutants.is_refused(text, built)] == []
+
+
+@pytest.mark.slow
+@needs_coq
+@pytest.mark.skipif(shutil.which("coqchk") is None, reason="coqchk is not installed")
+def test_a_second_checker_finds_the_same_axioms():
+    built = ROOT / "out" / "proofs"
+    if not (built / "Theorems.vo").exists():
+        pytest.skip("run `make proofs` first")
+    done = subprocess.run(
+        ["coqchk", "-silent", "-o", "-R", built, "robustsize", "robustsize.Theorems"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    axioms = (done.stdout + done.stderr).split("* Axioms:")[1].split("*")[0].split()
+    recorded = {a for name in ("thm3_3", "thm4_3") for a in KNOWN["theorems"][name]["axioms"]}
+    assert {a.split(".")[-1] for a in axioms} == {a.split(".")[-1] for a in recorded}
