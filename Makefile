@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check derivations claims mutants oracle results docs clean
+.PHONY: report test check derivations claims mutants oracle proofs proof-mutants results docs clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -26,6 +26,21 @@ mutants: $(STAMP)
 
 oracle: $(STAMP)
 	$(BIN)/python benchmarks/oracle.py --seconds 120
+
+BUILT := out/proofs
+
+proofs: $(STAMP)
+	@command -v coqc > /dev/null || { echo "make proofs needs Coq: apt-get install coq \
+	libcoq-mathcomp-ssreflect libcoq-mathcomp-zify libcoq-interval libcoq-coquelicot libcoq-flocq" >&2; exit 2; }
+	$(BIN)/python -m robustsize.proofs.generate
+	mkdir -p $(BUILT)
+	@for file in proofs/*.v proofs/_CoqProject; do \
+	  cmp -s $$file $(BUILT)/$${file##*/} || cp $$file $(BUILT); done
+	cd $(BUILT) && coq_makefile -f _CoqProject -o Makefile && $(MAKE) -s
+	$(BIN)/python -m robustsize.proofs.record $(BUILT)
+
+proof-mutants: proofs
+	$(BIN)/python -m robustsize.proofs.mutants $(BUILT)
 
 results: $(STAMP)
 	$(BIN)/robustsize agree --preset full -o docs/results
