@@ -130,15 +130,7 @@ def choose_form(theorem: Theorem, norm: Norm, name: FormName | None = None) -> F
 
     Raises InputError where the theorem has no such form for that norm.
     """
-    names = [name] if name else [FormName.EXPLICIT, FormName.PRINTED]
-    found = next((f for n in names if (f := theorem.form(n, norm))), None)
-    if found is None:
-        there = [f"--form {f.name.value} --p {q.value}" for f in theorem.forms for q in f.norms]
-        wanted = f"--form {name.value} " if name else ""
-        raise InputError(
-            f"{wanted}--p {norm.value}: {theorem.id} has no such form; it has {', '.join(there)}"
-        )
-    return found
+    return theorem.form(name, norm)
 
 
 def bound_value(theorem: Theorem, form: Form, values: Values, norm: Norm) -> BoundValue:

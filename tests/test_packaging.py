@@ -12,10 +12,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CODE = ("bounds", "simulate", "report")
 MODULES = sorted(
-    "robustsize." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    "robustsize." + ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for top in CODE
     for path in (ROOT / top).rglob("*.py")
-    if path.name != "__init__.py"
 )
 
 

@@ -1,6 +1,6 @@
 """Derivations that check themselves: every step proved, cited, tested, refuted or undecided.
 
-from robustsize.bounds.derivation import Derivation, Step, check, integer, real
+from robustsize.bounds.prover import Derivation, Step, check, integer, real
 
 lemma = Derivation(
     id="my-lemma",
