@@ -12,7 +12,7 @@ from robustsize.simulate.theorems.catalogue import PROBES
 
 _HEAD = """# The probes
 
-Made from `simulate/probes/` by `make docs`; the tests compare the two. `robustsize probe ID` takes
+Made from `simulate/theorems/` by `make docs`; the tests compare the two. `robustsize probe ID` takes
 the parameters named here; what is not given is that of the quick preset. `robustsize agree` runs
 them all, `make results` with the full preset, whose outcome is in [results](results/summary.md)."""
 

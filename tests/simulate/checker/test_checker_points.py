@@ -57,9 +57,13 @@ def test_the_checker_imports_nothing_that_searches() -> None:
     code = (
         "import sys\n"
         "import robustsize.simulate.checker.points, robustsize.simulate.checker.proof_file\n"
-        "known = ('checker', 'files', 'instance', 'network', 'sets', 'whole_file')\n"
+        "rooms = 'checker', 'data', 'networks', 'system'\n"
+        "known = {f'robustsize.simulate.{room}' for room in rooms} | {'robustsize.simulate.' + m\n"
+        "  for m in ('data.instance', 'data.exact', 'data.regions', 'networks.network',\n"
+        "            'system.files', 'system.whole_file')}\n"
         "print([m for m in sys.modules if m.split('.')[0] in ('numba', 'torch')\n"
-        "  or m.startswith('robustsize.simulate.') and m.split('.')[2] not in known])"
+        "  or m.startswith('robustsize.simulate.') and m not in known\n"
+        "  and not m.startswith('robustsize.simulate.checker.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -129,7 +129,7 @@ def test_engines_agree_on_any_shape(d, m, data):
 
 NARROW = """
 import numpy as np
-import robustsize.simulate.training.vectors as vectors
+import robustsize.simulate.train.vectors as vectors
 vectors.VECTOR_BYTES = 32
 import test_train
 for p in test_train.Norm:
