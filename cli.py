@@ -708,6 +708,7 @@ def search(
     run = _search_in_words(instance, point, norm, labelling, seeds, seed, architecture, drawn)
     with progress.shown() as show, complaints_about("--instance", instance):
         from robustsize.simulate.search.job import HARD, instance_of, run_search, run_shatter
+        from robustsize.simulate.theorems.candidates import constructions
 
         if instance != HARD:
             input_file("--instance", instance)
@@ -723,6 +724,7 @@ def search(
         with folder_of_run(folder, run), complaints_about_output(folder):
             options["budget_seconds"] = deadline - monotonic()
             if architecture is None:
+                options["constructions"] = constructions
                 made = run_search(chosen, folder, progress=show, **options)
             else:
                 made = run_shatter(

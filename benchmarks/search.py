@@ -23,15 +23,12 @@ from math import inf
 from _common import Row, middle_and_spread, run
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
-from robustsize.simulate.data.instance import (
-    HardInstance,
-    Norm,
-    checkerboard,
-    hard_instance,
-    random_labelling,
-)
+from robustsize.simulate.data.instance import HardInstance, Norm, hard_instance
+from robustsize.simulate.data.labellings import checkerboard, random_labelling
+from robustsize.simulate.search.model import Settings
 from robustsize.simulate.search.prune import Effort
-from robustsize.simulate.search.smallest import Settings, search
+from robustsize.simulate.search.smallest import search
+from robustsize.simulate.theorems.candidates import constructions
 from robustsize.simulate.theorems.thm4_3.construction import hard_instance_network
 from robustsize.simulate.train.adversarial import train
 from robustsize.simulate.train.plan import Plan
@@ -98,7 +95,7 @@ def peer_size(instance: HardInstance, engine: str) -> int:
 
 def our_size(instance: HardInstance, settings: Settings) -> int:
     """The smallest certified size of `search`."""
-    network = search([instance], settings).found[0].network
+    network = search([instance], settings, constructions=constructions).found[0].network
     if network is None:
         raise SystemExit("ours certified nothing")
     return network.size

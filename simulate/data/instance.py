@@ -168,17 +168,6 @@ def grid_axis(epsilon: Fraction, grid: Grid) -> tuple[Fraction, ...]:
     return tuple(2 * epsilon * j for j in range(cells + 1))
 
 
-def checkerboard(K: int, axes: int) -> NDArray[np.int8]:
-    """The labelling (-1)^(i_1 + ... + i_axes) of a grid with K points an axis, shape (K^axes,)."""
-    parity = np.indices((K,) * axes).sum(axis=0).reshape(-1) % 2
-    return (1 - 2 * parity).astype(np.int8)
-
-
-def random_labelling(m: int, seed: int) -> NDArray[np.int8]:
-    """A uniform labelling of m points, shape (m,)."""
-    return (2 * np.random.default_rng(seed).integers(0, 2, m) - 1).astype(np.int8)
-
-
 def hard_instance(
     d: int,
     epsilon: Fraction,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus
 from robustsize.simulate.experiment.claim import Between
-from robustsize.simulate.search.smallest import Found
+from robustsize.simulate.search.model import Found
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.symbols import InputError, Norm, epsilon
 from robustsize.simulate.data.instance import Instance, Point
+from robustsize.simulate.data.labellings import drawn_mixed, stream
 from robustsize.simulate.data.random_sets import TRIES
 from robustsize.simulate.data.regions import Region, closer_than
 from robustsize.simulate.experiment.claim import Hypothesis
@@ -70,11 +71,9 @@ def random_place(points: int, dimension: int, radius: Fraction, setting: Setting
     instances = []
     for i in range(DATA_SETS):
         key = (points << 40) + (dimension << 20) + i
-        random = np.random.Generator(np.random.Philox(key=[setting.seed, key]))
+        random = stream(setting.seed, key)
         places = _apart(points, dimension, e, p, random)
-        labels = np.ones(points, dtype=np.int8)
-        while abs(labels.sum()) == points:
-            labels = (2 * random.integers(0, 2, points) - 1).astype(np.int8)
+        (labels,) = drawn_mixed(random, 1, points)
         instances.append(Instance(places, labels, radius, p))
     pairwise = all(
         # Each point is near itself.

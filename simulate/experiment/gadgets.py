@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from robustsize.bounds.symbols import Norm
 from robustsize.simulate.data.instance import Instance, Point
-from robustsize.simulate.search.shatter import all_labellings
+from robustsize.simulate.data.labellings import all_labellings
 
 _FINEST = 1 << 20
 """The finest step of the side a is 1/_FINEST."""

@@ -14,8 +14,9 @@ from robustsize.simulate.data.exact import PrecisionError
 from robustsize.simulate.data.instance import Instance
 from robustsize.simulate.experiment.claim import Hypothesis, Limit, Prediction, Reading
 from robustsize.simulate.experiment.probe import Run, Setting, Trend
+from robustsize.simulate.search.model import Found, Settings, Starts
 from robustsize.simulate.search.prune import Effort
-from robustsize.simulate.search.smallest import Found, Settings, search
+from robustsize.simulate.search.smallest import search
 
 
 def explicit(id: str, values: Values, p: Norm) -> Limit:
@@ -77,7 +78,12 @@ def settings_for(instances: Sequence[Instance], setting: Setting) -> Settings:
 
 
 def smallest_sizes(
-    instances: Sequence[Instance], settings: Settings, run: Run, setting: Setting, name: str
+    instances: Sequence[Instance],
+    constructions: Starts,
+    settings: Settings,
+    run: Run,
+    setting: Setting,
+    name: str,
 ) -> list[Found]:
     """The smallest certified network found for each instance; kept as name-0.npz, name-1.npz, ...
 
@@ -87,6 +93,7 @@ def smallest_sizes(
         result = search(
             instances,
             settings,
+            constructions=constructions,
             device=setting.device,
             budget_seconds=run.seconds_left,
             progress=run.progress,

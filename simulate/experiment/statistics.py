@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robustsize.simulate.experiment.claim import Between, Evidence, Number, Share, Slope
-from robustsize.simulate.search.race import clopper_pearson
+from robustsize.simulate.search.share import clopper_pearson
 
 LEVEL = 0.05
 """Chance that any interval of a whole run misses its quantity, at most."""

@@ -12,19 +12,13 @@ from typing import Any
 import numpy as np
 
 from robustsize.simulate.construct.limits import check_grid
-from robustsize.simulate.data.instance import (
-    Grid,
-    Instance,
-    Norm,
-    checkerboard,
-    grid_axis,
-    hard_instance,
-    random_labelling,
-)
+from robustsize.simulate.data.instance import Grid, Instance, Norm, grid_axis, hard_instance
+from robustsize.simulate.data.labellings import checkerboard, random_labelling
 from robustsize.simulate.data.read_sets import read_pair
+from robustsize.simulate.search.model import Found, Settings, Starts
 from robustsize.simulate.search.shatter import Shattered, shatter
-from robustsize.simulate.search.smallest import Found, Progress, Settings, default_ladder, search
-from robustsize.simulate.system.whole_file import whole_file
+from robustsize.simulate.search.smallest import Progress, default_ladder, search
+from robustsize.simulate.system.files import write_bytes
 
 RESULT = "search.json"
 SHATTER_RESULT = "shatter.json"
@@ -75,6 +69,7 @@ def run_search(
     instance: Instance,
     folder: Path,
     *,
+    constructions: Starts = lambda instance: (),
     seeds: int = 64,
     cycles: int = 4,
     budget_seconds: float = inf,
@@ -83,6 +78,8 @@ def run_search(
     progress: Progress = lambda share, doing: None,
 ) -> dict[str, Any]:
     """Search the smallest certified network, resuming what the folder holds of the same search.
+
+    constructions: those of the instance to start from.
 
     Writes search.json and smallest.npz; returns the JSON object.
 
@@ -97,6 +94,7 @@ def run_search(
     result = search(
         [instance],
         settings,
+        constructions=constructions,
         device=device,
         folder=folder,
         budget_seconds=budget_seconds,
@@ -212,5 +210,4 @@ def shattered_json(result: Shattered) -> dict[str, Any]:
 def _write(path: Path, value: dict[str, Any]) -> None:
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_bytes(path, text.encode())

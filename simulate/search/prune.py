@@ -15,6 +15,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.simulate.data.labellings import stream
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.system.deadline import check_time
 from robustsize.simulate.train.adversarial import MAX_HIDDEN, train
@@ -131,7 +132,7 @@ def prune(
             break
         proposed = []
         for i in active:
-            random = np.random.Generator(np.random.Philox(key=[seed, (round << 20) + i]))
+            random = stream(seed, (round << 20) + i)
             proposed += [(i, *one) for one in _proposals(pools[i], effort.tries, random)]
         found = retrain(pools, proposed, plan, device=device)
         for i in active:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from robustsize.simulate.search.prune import Origin, Survivor, trainable
+from robustsize.simulate.search.share import clopper_pearson
 from robustsize.simulate.train.adversarial import Start, train
 from robustsize.simulate.train.plan import Plan
 
@@ -49,19 +49,6 @@ class Tried:
         """Both together, of one architecture."""
         names = ("networks", "steps", "diverged", "survived", "certified")
         return replace(self, **{n: getattr(self, n) + getattr(other, n) for n in names})
-
-
-def clopper_pearson(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Exact confidence interval of a share from `hits` successes in `trials` independent trials.
-
-    Raises ValueError where hits is not between 0 and trials, or there is no trial.
-    """
-    if not 0 <= hits <= trials or trials < 1:
-        raise ValueError(f"{hits} successes in {trials} trials")
-    tail = (1 - confidence) / 2
-    low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, trials - hits + 1))
-    high = 1.0 if hits == trials else float(beta.ppf(1 - tail, hits + 1, trials - hits))
-    return low, high
 
 
 @dataclass(frozen=True, eq=False)

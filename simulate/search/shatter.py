@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus
 from robustsize.simulate.data.instance import Instance, Norm, Point
+from robustsize.simulate.data.labellings import MOST_LABELLINGS, all_labellings, drawn, stream
 from robustsize.simulate.networks.network import Network
-from robustsize.simulate.search.race import clopper_pearson, race
+from robustsize.simulate.search.race import race
 from robustsize.simulate.search.reduce import too_close
 from robustsize.simulate.search.rounding import proof_of
+from robustsize.simulate.search.share import clopper_pearson
 from robustsize.simulate.system.deadline import OutOfTimeError, until
 from robustsize.simulate.train.plan import Plan
 
 Progress = Callable[[float, str], None]
 
-MOST_LABELLINGS = 1 << 14
-"""More labellings than this are not trained in one call."""
 _MOST_CERTIFIED = 3
 
 
@@ -142,26 +142,10 @@ def _part(progress: Progress, start: float, length: float, doing: str) -> Callab
     return lambda share: progress(start + share * length, doing)
 
 
-def all_labellings(m: int) -> NDArray[np.int8]:
-    """All 2^m labellings of m points, shape (2^m, m).
-
-    Raises ValueError where they are more than MOST_LABELLINGS, saying what would fit.
-    """
-    fits = MOST_LABELLINGS.bit_length() - 1
-    if m > fits:
-        raise ValueError(
-            f"{m} points have 2^{m} labellings; all of them fit up to {fits} points, "
-            f"here a sample of up to {MOST_LABELLINGS} does"
-        )
-    codes = np.arange(2**m)[:, None] >> np.arange(m)
-    return (2 * (codes & 1) - 1).astype(np.int8)
-
-
 def _sample(m: int, count: int, seed: int) -> NDArray[np.int8]:
     if not 1 <= count <= MOST_LABELLINGS:
         raise ValueError(f"a sample has 1 to {MOST_LABELLINGS} labellings, not {count}")
-    random = np.random.Generator(np.random.Philox(key=[seed, m]))
-    return (2 * random.integers(0, 2, (count, m)) - 1).astype(np.int8)
+    return drawn(stream(seed, m), count, m)
 
 
 def _check_apart(points: Sequence[Point], radius: Fraction, p: Norm) -> None:

@@ -15,26 +15,16 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf, isinf
 from pathlib import Path
 
 import numpy as np
 
-from robustsize.simulate.certify.complete import Certificate, CertificateStatus
-from robustsize.simulate.construct.result import Construction
+from robustsize.simulate.certify.complete import CertificateStatus
 from robustsize.simulate.data.instance import Instance
-from robustsize.simulate.networks.network import Network
-from robustsize.simulate.search.candidates import constructions
-from robustsize.simulate.search.prune import (
-    Effort,
-    Origin,
-    Pool,
-    Survivor,
-    balanced,
-    prune,
-    trainable,
-)
+from robustsize.simulate.search.model import Found, SearchResult, Settings, Starts, State
+from robustsize.simulate.search.prune import Origin, Pool, Survivor, balanced, prune, trainable
 from robustsize.simulate.search.race import Tried, race
 from robustsize.simulate.search.reduce import Reduced, reduced, smallest_linear
 from robustsize.simulate.search.rounding import proof_of, proof_of_built, rounded
@@ -55,96 +45,11 @@ _MOST_CERTIFIED = 12
 _LADDER_NODES = 2000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a search tries.
-
-    ladder: architectures (hidden widths) trained from every seed. seeds: of each architecture, for
-    each labelled set, dealt out over the cycles. race_steps: of each stage of the race. steps: of
-    one retraining after pruning. chains: survivors of each race that are pruned side by side, of
-    which the better half goes on twice; of each construction half as many copies are, each by
-    random choices of its own. effort: of pruning in one cycle. nodes: of one certificate. enough:
-    an instance with a certified network of at most this size is searched no further.
-    """
-
-    ladder: tuple[tuple[int, ...], ...]
-    seeds: int = 64
-    cycles: int = 4
-    race_steps: int = 600
-    steps: int = 600
-    chains: int = 6
-    effort: Effort = field(default_factory=Effort)
-    nodes: int = 200_000
-    enough: int = 2
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("seeds", "cycles", "race_steps", "steps", "chains", "nodes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is at least 1, not {getattr(self, name)}")
-        if not self.ladder:
-            raise ValueError("the search needs at least one architecture")
-
-
-@dataclass(eq=False)
-class Found:
-    """The search's outcome for one labelled set, growing from cycle to cycle.
-
-    network, certificate, origin: the smallest certified network; None where nothing was certified.
-    construction, construction_certificate: the smallest network built from a theorem; None where
-    none is known for such data. smallest_survivor: size of the smallest trained or pruned network
-    on which the attack found nothing, certified or not. tried: of each architecture.
-    pruning_tried, pruning_steps: networks proposed in pruning, and their training steps.
-    bits: the weights are multiples of 2^-bits; None where they were not rounded.
-    """
-
-    instance: Instance
-    construction: Construction | None
-    construction_certificate: Certificate | None = None
-    network: Network | None = None
-    certificate: Certificate | None = None
-    origin: Origin | None = None
-    smallest_survivor: int | None = None
-    tried: tuple[Tried, ...] = ()
-    pruning_tried: int = 0
-    pruning_steps: int = 0
-    bits: int | None = None
-
-    def offer(self, network: Network, certificate: Certificate, origin: Origin) -> None:
-        """Take a network where it is certified and smaller than the one held."""
-        if certificate.status is not CertificateStatus.CERTIFIED:
-            return
-        if self.network is None or network.size < self.network.size:
-            self.network, self.certificate, self.origin = network, certificate, origin
-
-
-@dataclass(frozen=True, eq=False)
-class SearchResult:
-    """Found for each labelled set; cycles done; why the search ended early, or an empty string."""
-
-    found: tuple[Found, ...]
-    cycles: int
-    stopped: str
-    engine: str
-    device: str
-
-
-@dataclass(eq=False)
-class State:
-    """What is kept between cycles: main pools of survivors and what was found."""
-
-    found: list[Found]
-    pools: list[Pool]
-    cycle: int = 0
-    engine: str = "none"
-    device: str = "none"
-    extra: list[tuple[int, Pool]] = field(default_factory=list)
-
-
 def search(
     instances: Sequence[Instance],
     settings: Settings,
     *,
+    constructions: Starts = lambda instance: (),
     device: str = "auto",
     folder: Path | None = None,
     budget_seconds: float = inf,
@@ -152,9 +57,9 @@ def search(
 ) -> SearchResult:
     """Search the smallest certified network of each instance.
 
-    instances: of one number of points, dimension, radius and p, searched side by side. folder:
-    where the state is kept after each cycle, and taken up again by a search of the same instances
-    and settings.
+    instances: of one number of points, dimension, radius and p, searched side by side.
+    constructions: those of an instance to start from. folder: where the state is kept after each
+    cycle, and taken up again by a search of the same instances and settings.
 
     Raises ValueError where the instances do not go together or training refuses them (see `train`).
     """
@@ -171,7 +76,7 @@ def search(
     # Small constructions take no time to speak of: they are known however short the budget is.
     small = len(instances[0].points) * instances[0].dimension <= _SMALL
     with until(inf if small else deadline), suppress(OutOfTimeError):
-        _construct(state, run.views, settings)
+        _construct(state, run.views, settings, constructions)
     with until(deadline):
         try:
             _start_linear(state, run.views, settings)
@@ -224,7 +129,9 @@ def _open(found: Found, settings: Settings) -> bool:
     return found.network is None or found.network.size > settings.enough
 
 
-def _construct(state: State, views: Sequence[Reduced], settings: Settings) -> None:
+def _construct(
+    state: State, views: Sequence[Reduced], settings: Settings, constructions: Starts
+) -> None:
     """Constructions, certified; pools of their own for each."""
     for i, (view, found) in enumerate(zip(views, state.found, strict=True)):
         check_time()

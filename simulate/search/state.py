@@ -7,17 +7,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus
 from robustsize.simulate.data.instance import Instance
 from robustsize.simulate.networks.network import Network
+from robustsize.simulate.search.model import Found, Settings, State
 from robustsize.simulate.search.prune import Origin, Survivor
 from robustsize.simulate.search.race import Tried
-from robustsize.simulate.system.whole_file import whole_file
-
-if TYPE_CHECKING:
-    from robustsize.simulate.search.smallest import Found, Settings, State
+from robustsize.simulate.system.files import write_bytes
 
 STATE = "state.json"
 
@@ -57,8 +55,7 @@ def save_state(
         "device": state.device,
         "rows": rows,
     }
-    with whole_file(folder / STATE) as partial:
-        partial.write_text(json.dumps(whole, indent=1))
+    write_bytes(folder / STATE, json.dumps(whole, indent=1).encode())
     for path in folder.glob("cycle*-*.npz"):
         if not path.name.startswith(f"cycle{state.cycle}-"):
             path.unlink()

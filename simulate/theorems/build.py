@@ -26,7 +26,8 @@ from robustsize.bounds.symbols import (
 )
 from robustsize.simulate.construct.limits import MOST_GRID_POINTS, check_bumps, check_grid
 from robustsize.simulate.construct.result import Construction
-from robustsize.simulate.data.instance import Grid, grid_axis, hard_instance, random_labelling
+from robustsize.simulate.data.instance import Grid, grid_axis, hard_instance
+from robustsize.simulate.data.labellings import random_labelling
 from robustsize.simulate.data.manifolds import flat_cube
 from robustsize.simulate.data.random_sets import Kind, random_manifold_pair, random_pair
 from robustsize.simulate.data.read_sets import LabelledPoints

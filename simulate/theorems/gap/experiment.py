@@ -28,6 +28,7 @@ from robustsize.simulate.data.instance import (
     hard_instance,
     separating_hyperplane,
 )
+from robustsize.simulate.data.labellings import random_labelling, random_subset
 from robustsize.simulate.experiment.claim import (
     Between,
     Evidence,
@@ -49,7 +50,7 @@ from robustsize.simulate.experiment.probe import Cell, Outcome, Probe, Row, Run,
 from robustsize.simulate.experiment.robust_error import robust_error
 from robustsize.simulate.experiment.sizes import explicit
 from robustsize.simulate.networks.network import Network
-from robustsize.simulate.search.candidates import constructions
+from robustsize.simulate.theorems.candidates import constructions
 from robustsize.simulate.theorems.thm4_3.construction import hard_instance_network
 
 ARCHITECTURES = ((1,), (2,), (4,), (8,), (8, 8), (16, 16), (32, 32))
@@ -59,16 +60,11 @@ NODES = 20_000
 """Regions that the certificate of robust training error 0 may cost."""
 
 
-def _labels(m: int, seed: int) -> np.ndarray:
-    random = np.random.default_rng([seed, m])
-    return (2 * random.integers(0, 2, m) - 1).astype(np.int8)
-
-
 def _hard(dimension: int, setting: Setting) -> tuple[Instance, int]:
     """The hard instance of Theorem 4.3, and on how many coordinates its forced points differ."""
     m = len(grid_axis(setting.one(epsilon), Grid.DENSE)) ** (dimension - 1)
     _check(m, d)
-    labels = _labels(m, setting.seed)
+    labels = random_labelling(m, [setting.seed, m])
     whole = hard_instance(dimension, setting.one(epsilon), setting.one(c), setting.p, labels)
     return whole, dimension - 1
 
@@ -83,7 +79,8 @@ def _manifold(flat: int, dimension: int, setting: Setting) -> tuple[Instance, in
     rest = (Fraction(1, 2),) * (dimension - flat)
     points = tuple((*(axis[i] for i in row), *rest) for row in rows)
     radius = setting.one(c) * setting.one(epsilon)
-    return Instance(points, _labels(len(points), setting.seed), radius, setting.p), flat
+    labels = random_labelling(len(points), [setting.seed, len(points)])
+    return Instance(points, labels, radius, setting.p), flat
 
 
 def _check(m: int, symbol: object) -> None:
@@ -92,11 +89,6 @@ def _check(m: int, symbol: object) -> None:
         raise InputError(
             f"{option}: {m} points at that --epsilon, at most {MOST_POINTS}; for example {option} 4"
         )
-
-
-def _subset(m: int, count: int, seed: int) -> list[int]:
-    random = np.random.default_rng([seed, m, count])
-    return sorted(random.choice(m, count, replace=False).tolist())
 
 
 def _cells(setting: Setting) -> Iterator[Cell]:
@@ -211,7 +203,7 @@ class _Gap:
         m = len(self.whole.points)
         if count == m:
             return self.whole
-        return part_of(self.whole, _subset(m, count, self.setting.seed))
+        return part_of(self.whole, random_subset(m, count, [self.setting.seed, m, count]))
 
     def _fitted(self) -> tuple[dict[str, Evidence], list[Row]]:
         """The smallest size found with robust training error 0, for each number of samples."""

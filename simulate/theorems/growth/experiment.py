@@ -24,6 +24,7 @@ from robustsize.bounds.arithmetic.balls import float_above, float_below
 from robustsize.bounds.counting.growth import SHARPEST
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, N, Norm, d
 from robustsize.simulate.data.instance import Instance, Point
+from robustsize.simulate.data.labellings import stream
 from robustsize.simulate.experiment.claim import Between, Hypothesis, Limit, Prediction, at_least
 from robustsize.simulate.experiment.probe import Cell, Outcome, Probe, Row, Run, Setting, axes
 from robustsize.simulate.networks.network import Network
@@ -202,7 +203,7 @@ def _random_values(
 
 def random_points(m: int, dimension: int, seed: int) -> tuple[Point, ...]:
     """m different points of [0,1]^d with coordinates on a dyadic grid."""
-    random = np.random.Generator(np.random.Philox(key=[seed, (m << 32) + dimension]))
+    random = stream(seed, (m << 32) + dimension)
     taken: dict[tuple[int, ...], None] = {}
     while len(taken) < m:
         taken[tuple(random.integers(0, _UNIT + 1, dimension).tolist())] = None
@@ -263,7 +264,7 @@ def _measure(
         evidence = Between(_bits(counted.sure, up=False), high, tried, reach)
         more = vars(counted)
     else:
-        random = np.random.Generator(np.random.Philox(key=[setting.seed, (dimension << 32) + m]))
+        random = stream(setting.seed, (dimension << 32) + m)
         found, drawn = search_patterns(points, hidden, 1000 * setting.seeds, run, random)
         reach = _bits(max(2 * drawn, 1), up=True)
         evidence = at_least(_bits(found, up=False), f"{drawn} random networks", reach)

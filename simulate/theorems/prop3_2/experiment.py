@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from robustsize.bounds.arithmetic.balls import float_above
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, N, Norm, d, epsilon
 from robustsize.simulate.data.instance import Point
+from robustsize.simulate.data.labellings import stream
 from robustsize.simulate.data.random_sets import Kind, random_pair
 from robustsize.simulate.data.regions import Region, SeparatedPair
 from robustsize.simulate.experiment.claim import (
@@ -245,7 +246,7 @@ def _measure_random(
         if i and not run.seconds_left:
             break
         run.progress(i / len(pairs), f"pair {i + 1} of {len(pairs)}")
-        rng = np.random.Generator(np.random.Philox(key=[setting.seed, (dimension << 32) + i]))
+        rng = stream(setting.seed, (dimension << 32) + i)
         slopes.append(steepness(pair, samples=_SAMPLES, seed=setting.seed + i))
         below.append(attack(pair, INSIDE * e, rng))
         at.append(attack(pair, e, rng))

@@ -51,8 +51,9 @@ from robustsize.simulate.experiment.sizes import (
     worst,
 )
 from robustsize.simulate.networks.network import Network
+from robustsize.simulate.search.model import Found, Settings
 from robustsize.simulate.search.prune import Effort, Origin
-from robustsize.simulate.search.smallest import Found, Settings
+from robustsize.simulate.theorems.candidates import constructions
 
 MOST_POINTS = 128
 SHOWN = 4
@@ -124,7 +125,7 @@ def _measure(place: Place, setting: Setting, run: Run) -> Outcome:
     lower, upper = _limits(place)
     instances = place.instances
     name = f"thm2.2-{place.name.replace(' ', '-')}"
-    found = smallest_sizes(instances, _settings(place, setting), run, setting, name)
+    found = smallest_sizes(instances, constructions, _settings(place, setting), run, setting, name)
     for i, one in enumerate(found):
         _offer_bisector(one, run.folder / f"{name}-{i}.npz")
     evidence = {

@@ -10,11 +10,11 @@ labellings takes the other's place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import permutations, product
+from itertools import product
 from math import log
 
 import numpy as np
@@ -24,7 +24,8 @@ from robustsize.bounds.counting.construction_size import cells_an_axis
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon
 from robustsize.simulate.certify.structural import certify_construction
 from robustsize.simulate.data.exact import PrecisionError
-from robustsize.simulate.data.instance import Grid, Instance, Point, checkerboard, grid_axis
+from robustsize.simulate.data.instance import Grid, Instance, Point, grid_axis
+from robustsize.simulate.data.labellings import checkerboard, drawn, stream, up_to_symmetry
 from robustsize.simulate.data.regions import SeparatedPair
 from robustsize.simulate.experiment.claim import (
     Between,
@@ -57,8 +58,9 @@ from robustsize.simulate.experiment.sizes import (
     tried,
     worst,
 )
-from robustsize.simulate.search.shatter import Shattered, all_labellings, shatter
-from robustsize.simulate.search.smallest import Found
+from robustsize.simulate.search.model import Found
+from robustsize.simulate.search.shatter import Shattered, shatter
+from robustsize.simulate.theorems.candidates import constructions
 from robustsize.simulate.theorems.thm3_3.construction import Form, robust_classifier
 
 EXHAUSTED = 9
@@ -97,11 +99,9 @@ class _Grid:
     def labellings(self) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
         """Labellings, shape (count, m), and how many each stands for."""
         if self.exhaustive:
-            return labelling_classes(len(self.axis), self.d)
+            return up_to_symmetry(len(self.axis), self.d)
         m = len(self.points)
-        random = np.random.Generator(np.random.Philox(key=[self.setting.seed, m]))
-        drawn = (2 * random.integers(0, 2, (RANDOM, m)) - 1).astype(np.int8)
-        return drawn, np.ones(RANDOM, dtype=np.int64)
+        return drawn(stream(self.setting.seed, m), RANDOM, m), np.ones(RANDOM, dtype=np.int64)
 
     def limits(self) -> tuple[Limit, Limit]:
         """Theorem 3.4's explicit form at the grid's points, or such that the worst of the
@@ -210,7 +210,7 @@ class _Grid:
             ladder = tuple((width,) for width in sorted({-(-(m - 1) // 2), m - 1}))
             seeds = -(-self.setting.seeds // 2)
             settings = replace(settings, ladder=ladder, chains=2, seeds=seeds)
-        return smallest_sizes(instances, settings, run, self.setting, name)
+        return smallest_sizes(instances, constructions, settings, run, self.setting, name)
 
     def _shattered(self, run: Run) -> Shattered:
         """All labellings at one hidden layer of a unit fewer than there are points."""
@@ -252,32 +252,6 @@ class _Grid:
             upper=upper.above,
             more={"points": len(self.points), "all labellings": self.exhaustive, **more},
         )
-
-
-def labelling_classes(K: int, d: int) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """One of each class of labellings of the m = K^d grid points with both labels, and its size.
-
-    Two are of one class where swapping coordinates, or all labels, takes one to the other: a
-    network for one then gives one of the same size for the other. Shapes (classes, m), (classes,).
-
-    Raises ValueError where 2^m is out of reach.
-    """
-    m = K**d
-    labels = all_labellings(m)
-    bits, powers = (labels > 0).astype(np.int64), 1 << np.arange(m)
-    codes = []
-    for order in _orders(K, d):
-        code = bits[:, order] @ powers
-        codes += [code, (1 << m) - 1 - code]
-    least, first, counts = np.unique(np.min(codes, axis=0), return_index=True, return_counts=True)
-    mixed = least > 0
-    return labels[first[mixed]], counts[mixed]
-
-
-def _orders(K: int, d: int) -> Iterator[NDArray[np.int64]]:
-    """The permutations of the grid's points that swapping coordinates makes."""
-    grid = np.arange(K**d).reshape((K,) * d)
-    return (grid.transpose(axes).reshape(-1) for axes in permutations(range(d)))
 
 
 def _least(found: Sequence[Found], shattered: Shattered) -> int | None:

@@ -20,12 +20,11 @@ from robustsize.bounds.symbols import InputError, c, d, epsilon
 from robustsize.simulate.data.instance import (
     Grid,
     HardInstance,
-    checkerboard,
     grid_axis,
     hard_instance,
-    random_labelling,
     separating_hyperplane,
 )
+from robustsize.simulate.data.labellings import all_labellings, checkerboard, random_labelling
 from robustsize.simulate.experiment.claim import (
     Between,
     Evidence,
@@ -56,8 +55,9 @@ from robustsize.simulate.experiment.sizes import (
     tried,
     worst,
 )
+from robustsize.simulate.search.model import Found, Settings
 from robustsize.simulate.search.prune import Effort
-from robustsize.simulate.search.smallest import Found, Settings
+from robustsize.simulate.theorems.candidates import constructions
 
 EXHAUSTED = 3
 """All labellings of so many points are measured."""
@@ -101,8 +101,7 @@ class _Dimension:
     def labellings(self) -> dict[str, NDArray[np.int8]]:
         """Every labelling where they are few, else the checkerboard and random ones."""
         if self.exhaustive:
-            codes = np.arange(2**self.m)[:, None] >> np.arange(self.m)
-            rows = (2 * (codes & 1) - 1).astype(np.int8)
+            rows = all_labellings(self.m)
             return {"".join("+" if v > 0 else "-" for v in phi): phi for phi in rows}
         K = round(self.m ** (1 / (self.d - 1)))
         seed = 1000 * self.setting.seed
@@ -177,7 +176,9 @@ class _Dimension:
         labellings = self.labellings()
         instances = [self._instance(phi) for phi in labellings.values()]
         settings = _search(self.d, self.m, self.setting)
-        found = smallest_sizes(instances, settings, run, self.setting, f"thm4.3-d{self.d}")
+        found = smallest_sizes(
+            instances, constructions, settings, run, self.setting, f"thm4.3-d{self.d}"
+        )
         drawn = [one for name, one in zip(labellings, found, strict=True) if "random" in name]
         sizes = [size for one in drawn if (size := size_of(one)) is not None]
         evidence: dict[str, Evidence] = {

@@ -7,7 +7,6 @@ over its points; on a cube cut by a hyperplane it is settled by an independent t
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +24,7 @@ from robustsize.bounds.evaluate import choose_form
 from robustsize.bounds.statement import FormName
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, beta, c, d, delta, epsilon
 from robustsize.simulate.data.instance import Grid, grid_axis, hard_instance
+from robustsize.simulate.data.labellings import drawn, stream
 from robustsize.simulate.experiment.claim import Hypothesis, Limit, Prediction, Reading, Share
 from robustsize.simulate.experiment.probe import (
     Cell,
@@ -131,7 +131,7 @@ class CutCube:
 def hard_points(dimension: int, gap: Fraction, ratio: Fraction, setting: Setting) -> HardPoints:
     """The hard instance of one random labelling, which x_d = 1/2 separates."""
     m = len(grid_axis(gap, Grid.DENSE)) ** (dimension - 1)
-    labels = 2 * _random(setting.seed, f"labels {m}").integers(0, 2, m) - 1
+    (labels,) = drawn(stream(setting.seed, f"labels {m}"), 1, m)
     instance = hard_instance(dimension, gap, ratio, setting.p, labels)
     scale = 2 * lcm(*(v.denominator for x in instance.points for v in x))
     x = [[float(scale * (v - Fraction(1, 2))) for v in point] for point in instance.points]
@@ -223,8 +223,8 @@ class _Experiment:
 
     def trial(self, count: int, number: int) -> Trial:
         """Deterministic from the setting's seed, the experiment's name and the trial's number."""
-        stream = f"{self.name} {self.dimension} {count} {number}"
-        random = _random(self.setting.seed, stream)
+        key = f"{self.name} {self.dimension} {count} {number}"
+        random = stream(self.setting.seed, key)
         x, y = self.where.draw(random, count)
         plane = LEARNERS[self.learner](x, y, int(random.integers(1 << 31)))
         wrong, total = self.where.errors(plane, random)
@@ -254,10 +254,6 @@ class _Experiment:
                 "points_a_test": trials[0].total,
             },
         )
-
-
-def _random(seed: int, stream: str) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(stream.encode())]))
 
 
 def _cells(setting: Setting) -> Iterator[Cell]:

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm, log
 
-import numpy as np
-
 from robustsize.bounds.symbols import InputError, alpha, c, d, epsilon
+from robustsize.simulate.data.labellings import stream
 from robustsize.simulate.experiment.claim import (
     Evidence,
     Limit,
@@ -165,8 +164,7 @@ def _neighbours(place: Place) -> Cell:
         for i, phi in enumerate(place.labellings):
             run.progress(i / len(place.labellings), "nearest neighbours")
             rule = CentreNeighbours(place.instance(phi))
-            key = [place.setting.seed, i]
-            stored = rule.condensed(np.random.Generator(np.random.Philox(key=key)))
+            stored = rule.condensed(stream(place.setting.seed, i))
             smallest = rule.reduced(stored) if place.m <= MOST_REDUCED else stored
             robust = rule.robust_error(smallest).possible == 0
             sizes.append(each * len(smallest) if robust else None)

@@ -8,23 +8,19 @@ from fractions import Fraction
 from math import ceil, floor, log2
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from robustsize.bounds.counting.growth import SQUARED_VC
 from robustsize.bounds.counting.smallest_size import smallest_size
 from robustsize.bounds.evaluate import says_nothing
 from robustsize.bounds.statement import ANY_FAMILY
 from robustsize.bounds.symbols import alpha, c, epsilon
 from robustsize.simulate.data.instance import Grid, HardInstance, grid_axis, hard_instance
+from robustsize.simulate.data.labellings import Labels, all_labellings, drawn, stream
 from robustsize.simulate.experiment.claim import Hypothesis, Limit, Prediction
 from robustsize.simulate.experiment.errors import SPARE_BITS
 from robustsize.simulate.experiment.probe import Row, Setting
 from robustsize.simulate.theorems.thm4_5.neighbours import neighbours_vc
 from robustsize.simulate.theorems.thm4_5.sigmoid import sigmoid_vc
 from robustsize.simulate.theorems.thm4_5.trees import tree_vc
-
-Labels = NDArray[np.int8]
 
 
 def points_of(dimension: int, setting: Setting) -> int:
@@ -54,12 +50,10 @@ class Place:
         """With all labellings where there are at most `most` points, else `setting.seeds` drawn."""
         m = points_of(dimension, setting)
         if m <= most:
-            bits = (np.arange(2**m)[:, None] >> np.arange(m)) & 1
-        else:
-            keys = [[setting.seed, (dimension << 32) + i] for i in range(setting.seeds)]
-            randoms = [np.random.Generator(np.random.Philox(key=key)) for key in keys]
-            bits = np.array([random.integers(0, 2, m) for random in randoms])
-        return cls(dimension, setting, tuple((2 * bits - 1).astype(np.int8)), m <= most)
+            return cls(dimension, setting, tuple(all_labellings(m)), complete=True)
+        streams = (stream(setting.seed, (dimension << 32) + i) for i in range(setting.seeds))
+        labellings = tuple(drawn(random, 1, m)[0] for random in streams)
+        return cls(dimension, setting, labellings, complete=False)
 
     @property
     def m(self) -> int:

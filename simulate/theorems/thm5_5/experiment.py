@@ -24,6 +24,7 @@ from robustsize.simulate.certify.structural import certify_construction
 from robustsize.simulate.construct.result import Construction, as_int
 from robustsize.simulate.data.exact import PrecisionError, Rationals
 from robustsize.simulate.data.instance import Grid, Instance, Point, grid_axis
+from robustsize.simulate.data.labellings import drawn_mixed, stream, up_to_sign
 from robustsize.simulate.data.manifolds import (
     BITS,
     Covering,
@@ -57,6 +58,7 @@ from robustsize.simulate.experiment.sizes import (
     tried,
     worst,
 )
+from robustsize.simulate.theorems.candidates import constructions
 from robustsize.simulate.theorems.thm5_5.construction import manifold_classifier
 
 MOST_POINTS = 128
@@ -179,15 +181,8 @@ def _labellings(m: int, setting: Setting, key: int) -> tuple[NDArray[np.int8], b
     """Labellings of m points with both labels, and whether these are all up to sign."""
     opposite_pairs = (1 << (m - 1)) - 1
     if opposite_pairs <= max(setting.seeds, _FEW_LABELLINGS):
-        codes = np.arange(1, opposite_pairs + 1)[:, None] >> np.arange(m)
-        return (2 * (codes & 1) - 1).astype(np.int8), True
-    random = np.random.Generator(np.random.Philox(key=[setting.seed, key]))
-    drawn: list[NDArray[np.int8]] = []
-    while len(drawn) < setting.seeds:
-        y = (2 * random.integers(0, 2, m) - 1).astype(np.int8)
-        if len(set(y.tolist())) == 2:
-            drawn.append(y)
-    return np.stack(drawn), False
+        return up_to_sign(m), True
+    return drawn_mixed(stream(setting.seed, key), setting.seeds, m), False
 
 
 def _complaint(what: str, dimension: int, e: Fraction) -> InputError:
@@ -259,7 +254,9 @@ def _measure(
     lower, upper = place.lower(), place.upper()
     instances = place.instances()
     name = f"thm5.5-{place.name.replace(' ', '-')}"
-    found = smallest_sizes(instances, settings_for(instances, setting), run, setting, name)
+    found = smallest_sizes(
+        instances, constructions, settings_for(instances, setting), run, setting, name
+    )
     try:
         built = [_build(place, instance) for instance in instances]
     except PrecisionError as error:

@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 from robustsize.simulate.certify.complete import CertificateStatus
 from robustsize.simulate.certify.structural import certify_construction, certify_structure
 from robustsize.simulate.construct.bit_table import bit_table
-from robustsize.simulate.data.instance import (
-    Grid,
-    Norm,
-    checkerboard,
-    hard_instance,
-    random_labelling,
-)
+from robustsize.simulate.data.instance import Grid, Norm, hard_instance
+from robustsize.simulate.data.labellings import checkerboard, random_labelling
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.theorems.thm4_3.construction import Form, hard_instance_network
 

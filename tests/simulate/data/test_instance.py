@@ -16,12 +16,11 @@ from robustsize.simulate.data.instance import (
     Grid,
     Instance,
     Norm,
-    checkerboard,
     grid_axis,
     hard_instance,
-    random_labelling,
     separating_hyperplane,
 )
+from robustsize.simulate.data.labellings import checkerboard, random_labelling
 
 EPSILONS = st.fractions(Fraction(1, 12), Fraction(12, 25), max_denominator=25)
 RATIOS = st.fractions(Fraction(1, 20), Fraction(19, 20), max_denominator=20)

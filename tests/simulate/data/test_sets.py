@@ -13,7 +13,8 @@ from robustsize.simulate.data.exact import (
     power_of_two_above,
     shortest_dyadic,
 )
-from robustsize.simulate.data.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.data.instance import Norm, hard_instance
+from robustsize.simulate.data.labellings import random_labelling
 from robustsize.simulate.data.random_sets import Kind, random_pair
 from robustsize.simulate.data.read_sets import read_pair, read_points
 from robustsize.simulate.data.regions import (

@@ -9,8 +9,9 @@ from flint import fmpq, fmpq_mat
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import Instance, Norm
+from robustsize.simulate.data.labellings import all_labellings
 from robustsize.simulate.search.exact_width import WidthStatus, _positive_kernel, smallest_width
-from robustsize.simulate.search.shatter import all_labellings, shatter
+from robustsize.simulate.search.shatter import shatter
 
 RADIUS = Fraction(1, 8)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustsize.simulate.data.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.data.instance import Norm, hard_instance
+from robustsize.simulate.data.labellings import random_labelling
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search.prune import (
     Effort,

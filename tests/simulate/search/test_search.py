@@ -3,28 +3,22 @@
 import json
 from dataclasses import replace
 from fractions import Fraction
-from math import inf
+from functools import partial
 
 import numpy as np
 import pytest
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
-from robustsize.simulate.data.instance import (
-    Instance,
-    Norm,
-    checkerboard,
-    hard_instance,
-    random_labelling,
-)
+from robustsize.simulate.data.instance import Instance, Norm, hard_instance
+from robustsize.simulate.data.labellings import checkerboard, random_labelling
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search import smallest as module
-from robustsize.simulate.search.candidates import constructions
 from robustsize.simulate.search.job import instance_of, run_search, run_shatter
+from robustsize.simulate.search.model import Settings
 from robustsize.simulate.search.prune import Effort, Origin
-from robustsize.simulate.search.race import clopper_pearson
 from robustsize.simulate.search.reduce import reduced, smallest_linear
 from robustsize.simulate.search.rounding import rounded
-from robustsize.simulate.search.smallest import Settings, search
+from robustsize.simulate.theorems.candidates import constructions
 
 QUARTER, HALF = Fraction(1, 4), Fraction(1, 2)
 SMALL = Settings(
@@ -36,6 +30,8 @@ SMALL = Settings(
     chains=3,
     effort=Effort(rounds=12, tries=24),
 )
+
+search = partial(module.search, constructions=constructions)
 
 
 def hard(d, phi, p=Norm.INF):
@@ -173,20 +169,6 @@ def test_rounding_keeps_the_certificate_and_gives_up_where_it_cannot():
     assert rounded(network, wrong, 10_000) is None
 
 
-@pytest.mark.parametrize(("hits", "trials"), [(0, 10), (3, 10), (10, 10), (1, 500)])
-def test_clopper_pearson_against_the_binomial_tails(hits, trials):
-    from scipy.stats import binom
-
-    low, high = clopper_pearson(hits, trials)
-    assert low <= hits / trials <= high
-    if hits:
-        assert binom.sf(hits - 1, trials, low) == pytest.approx(0.025)
-    if hits < trials:
-        assert binom.cdf(hits, trials, high) == pytest.approx(0.025)
-    with pytest.raises(ValueError, match="successes"):
-        clopper_pearson(trials + 1, trials)
-
-
 def test_instances_that_do_not_go_together_are_refused():
     with pytest.raises(ValueError, match="no instance"):
         search([], SMALL)
@@ -200,7 +182,7 @@ def test_instances_that_do_not_go_together_are_refused():
 
 def test_the_job_writes_its_files(tmp_path):
     instance = instance_of("thm4.3", epsilon=QUARTER, c=HALF, p=Norm.INF, d=2, labelling="+-+")
-    made = run_search(instance, tmp_path, seeds=4, cycles=1, budget_seconds=inf)
+    made = run_search(instance, tmp_path, constructions=constructions, seeds=4, cycles=1)
     assert json.loads(json.dumps(made)) == json.loads((tmp_path / "search.json").read_text())
     assert Network.load(tmp_path / "smallest.npz").size == made["smallest_certified"] == 6
     assert made["tried"][0]["interval"][0] <= made["tried"][0]["interval"][1]

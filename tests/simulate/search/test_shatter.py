@@ -7,7 +7,8 @@ import pytest
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import Instance, Norm
-from robustsize.simulate.search.shatter import MOST_LABELLINGS, Realised, all_labellings, shatter
+from robustsize.simulate.data.labellings import MOST_LABELLINGS, all_labellings
+from robustsize.simulate.search.shatter import Realised, shatter
 
 RADIUS = Fraction(1, 8)
 SQUARE = tuple((Fraction(a), Fraction(b)) for a in (0, 1) for b in (0, 1))

@@ -11,13 +11,14 @@ import pytest
 from robustsize.bounds.symbols import InputError, Norm, c, d, epsilon
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import Instance
+from robustsize.simulate.data.labellings import up_to_symmetry
 from robustsize.simulate.experiment.claim import Between, Limit, Slope
 from robustsize.simulate.experiment.probe import Row, Run, axes
 from robustsize.simulate.experiment.sizes import explicit
 from robustsize.simulate.experiment.verdict import Agreement, judge
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search.exact_width import smallest_width
-from robustsize.simulate.theorems.thm3_3.experiment import PROBE, labelling_classes
+from robustsize.simulate.theorems.thm3_3.experiment import PROBE
 from robustsize.simulate.theorems.thm3_3.experiment import _Grid as GridPlace
 
 QUARTER = {epsilon: "1/4", c: "1/2"}
@@ -38,7 +39,7 @@ def line(tmp_path_factory):
 
 @pytest.mark.parametrize(("K", "d_"), [(2, 2), (3, 2), (2, 3), (5, 1)])
 def test_classes_cover_every_mixed_labelling_once(K, d_):
-    labels, counts = labelling_classes(K, d_)
+    labels, counts = up_to_symmetry(K, d_)
     assert counts.sum() == 2 ** (K**d_) - 2
     seen = set()
     for row, count in zip(labels, counts, strict=True):

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robustsize.bounds.symbols import InputError, Norm, alpha, c, d, epsilon
-from robustsize.simulate.data.instance import Instance, hard_instance, random_labelling
+from robustsize.simulate.data.instance import Instance, hard_instance
+from robustsize.simulate.data.labellings import random_labelling
 from robustsize.simulate.experiment.probe import Run, axes
 from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
 from robustsize.simulate.theorems.thm4_5 import families

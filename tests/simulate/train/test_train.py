@@ -14,7 +14,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robustsize.simulate.data.instance import Norm, hard_instance, random_labelling
+from robustsize.simulate.data.instance import Norm, hard_instance
+from robustsize.simulate.data.labellings import random_labelling
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.system.compile import compilers
 from robustsize.simulate.train.adversarial import Loss, Plan, Trained, train

@@ -1,4 +1,4 @@
-"""Networks built from theorems that a search can start from."""
+"""The constructions that fit an instance, for a search to start from."""
 
 from __future__ import annotations
 
