@@ -1,41 +1,30 @@
 """What `robustsize.bounds` offers: theorems by id, their bounds as numbers, proofs checked.
 
-Parameters are keywords named as the command line's options: d, k, n, epsilon, c, samples, delta,
-alpha, mu, beta, depth. Integers, fractions and texts such as "0.1" or "1/4" are exact; a float is
-the decimal that it prints as, so that 0.1 is 1/10, as it is on the command line.
+Parameters are keywords, read by `robustsize.bounds.keywords`.
 """
 
 from __future__ import annotations
 
-import difflib
-import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-import sympy as sp
-
+from robustsize.bounds import keywords
 from robustsize.bounds.catalogue import IDS, theorem
 from robustsize.bounds.evaluate import BoundValue, Sufficiency, bound_value
+from robustsize.bounds.keywords import Number, Parameters, Ranges, complaints_in_keywords
 from robustsize.bounds.solve import Crossing
 from robustsize.bounds.solve import solve as _solve
 from robustsize.bounds.statement import Form, FormName, Theorem
 from robustsize.bounds.symbols import (
-    BY_OPTION,
-    BY_SYMBOL,
     InputError,
     Norm,
-    Parameter,
     Values,
     exact,
-    read_norm,
 )
 from robustsize.bounds.table1 import rows
 from robustsize.bounds.text import RELATION, latex, number
@@ -59,41 +48,6 @@ __all__ = [
     "theorem",
 ]
 
-Number: TypeAlias = int | Fraction | Decimal | float | str
-"""A value of a parameter; a float means its decimal text."""
-
-
-class Parameters(TypedDict, total=False):
-    """The parameters of the theory, one value each."""
-
-    d: Number
-    k: Number
-    n: Number
-    epsilon: Number
-    c: Number
-    samples: Number
-    delta: Number
-    alpha: Number
-    mu: Number
-    beta: Number
-    depth: Number
-
-
-class Ranges(TypedDict, total=False):
-    """The parameters of the theory, one value or several each."""
-
-    d: Number | Iterable[Number]
-    k: Number | Iterable[Number]
-    n: Number | Iterable[Number]
-    epsilon: Number | Iterable[Number]
-    c: Number | Iterable[Number]
-    samples: Number | Iterable[Number]
-    delta: Number | Iterable[Number]
-    alpha: Number | Iterable[Number]
-    mu: Number | Iterable[Number]
-    beta: Number | Iterable[Number]
-    depth: Number | Iterable[Number]
-
 
 @dataclass(frozen=True)
 class Bound(BoundValue):
@@ -116,7 +70,7 @@ class Bound(BoundValue):
 
         Raises IncomparableError where the constant is unspecified or the bound is not on size.
         """
-        with _in_keywords():
+        with complaints_in_keywords():
             return super().holds_against(size)
 
     def __str__(self) -> str:
@@ -184,8 +138,8 @@ number in (0, 1/2); for example epsilon=0.1
     Raises InputError for an unknown id, form or parameter, a value outside its domain, a parameter
     that the form needs and that is missing, and where a hypothesis on the parameters fails.
     """
-    with _in_keywords():
-        norm, point = _norm(p), _point(parameters)
+    with complaints_in_keywords():
+        norm, point = keywords.norm(p), keywords.point(parameters)
         stated = theorem(id).form(form, norm)
         return Bound(**vars(bound_value(theorem(id), stated, point, norm)), stated=stated)
 
@@ -208,10 +162,10 @@ def crossing(
     Raises InputError as `bound` does, and where the form is not known to be monotone in the
     parameter, or has a constant that nobody has stated.
     """
-    with _in_keywords():
-        norm, point = _norm(p), _point(parameters)
+    with complaints_in_keywords():
+        norm, point = keywords.norm(p), keywords.point(parameters)
         stated = theorem(id).form(form, norm)
-        symbol, whole = _parameter(parameter).symbol, exact(size)
+        symbol, whole = keywords.parameter(parameter).symbol, exact(size)
         if whole is None or whole.denominator != 1:
             raise InputError(f"size={size!r}: must be a whole number; for example size=25_000_000")
         return _solve(theorem(id), stated, symbol, int(whole), point, norm)
@@ -235,8 +189,8 @@ def table(
 
     Raises InputError as `bound` does, and where a frame is asked for and pandas is not installed.
     """
-    with _in_keywords():
-        norm, points = _norm(p), list(_points(parameters))
+    with complaints_in_keywords():
+        norm, points = keywords.norm(p), list(keywords.points(parameters))
         records = list(_records(points, norm))
     if frame is None:
         frame = find_spec("pandas") is not None
@@ -297,44 +251,6 @@ def _check_ours(name: str, step: str, **options: Any) -> Outcome:
     return check_step(derivation(name), step, **options)
 
 
-def _parameter(name: str) -> Parameter:
-    """The parameter of a keyword.
-
-    Raises InputError, suggesting the nearest, where there is none.
-    """
-    if f"--{name}" not in BY_OPTION:
-        names = [option[2:] for option in BY_OPTION]
-        near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.0)[0]
-        raise InputError(
-            f"{str(name)[:40]}: no such parameter; did you mean {near}? "
-            f"The parameters are {', '.join(names)}"
-        )
-    return BY_OPTION[f"--{name}"]
-
-
-def _keyword(symbol: sp.Symbol) -> str:
-    return BY_SYMBOL[symbol].option[2:]
-
-
-def _point(given: Parameters) -> Values:
-    return {(q := _parameter(name)).symbol: q.exact(value) for name, value in given.items()}
-
-
-def _points(given: Ranges) -> Iterator[Values]:
-    """Every combination of the values."""
-    axes: dict[sp.Symbol, list[Fraction]] = {}
-    for name, value in given.items():
-        parameter = _parameter(name)
-        several = value if isinstance(value, Iterable) and not isinstance(value, str) else [value]
-        axes[parameter.symbol] = [parameter.exact(one) for one in several]
-    for values in itertools.product(*axes.values()):
-        yield dict(zip(axes, values, strict=True))
-
-
-def _norm(p: Norm | str | float) -> Norm:
-    return p if isinstance(p, Norm) else read_norm(f"{p:g}" if isinstance(p, float) else str(p))
-
-
 def _records(points: list[Values], norm: Norm) -> Iterator[dict[str, Any]]:
     for row in rows(points, norm):
         for point, cell in zip(points, row.cells, strict=True):
@@ -345,13 +261,16 @@ def _records(points: list[Values], norm: Norm) -> Iterator[dict[str, Any]]:
                 "kind": row.theorem.kind.value,
                 "form": row.form.name.value,
                 "scope": row.form.scope,
-                **{_keyword(s): int(v) if v.denominator == 1 else v for s, v in point.items()},
+                **{
+                    keywords.keyword(s): int(v) if v.denominator == 1 else v
+                    for s, v in point.items()
+                },
                 "value": found and found.value,
                 "log10": found and found.log10,
                 "text": found and number(found),
                 "constant": row.form.constant.value,
                 "vacuous": found and found.vacuous,
-                "missing": cell if isinstance(cell, str) else None,
+                "missing": cell.replace("--", "") if isinstance(cell, str) else None,
             }
 
 
@@ -364,23 +283,3 @@ def _frame(records: list[dict[str, Any]]) -> Any:
     columns = {name: [record[name] for record in records] for name in records[0]}
     exact = {"value": pandas.array(columns["value"], dtype="Int64")}
     return pandas.DataFrame(columns | exact)
-
-
-_OPTION = re.compile(r"--([a-z0-9]+)(?: ('[^']*'|[^\s,;:()]+))?")
-_PLAIN = re.compile(r"'.*'|\d+|\d*\.\d+")
-
-
-@contextmanager
-def _in_keywords() -> Iterator[None]:
-    """Let a complaint name keywords, d=20, where it names options of the command line, --d 20."""
-
-    def keyword(option: re.Match[str]) -> str:
-        name, value = option.groups()
-        if value is None or f"--{name}" not in (*BY_OPTION, "--form", "--p", "--size"):
-            return option[0].removeprefix("--")
-        return f"{name}={value if _PLAIN.fullmatch(value) else repr(value)}"
-
-    try:
-        yield
-    except InputError as error:
-        raise type(error)(_OPTION.sub(keyword, str(error))) from None

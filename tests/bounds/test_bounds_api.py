@@ -101,6 +101,7 @@ def test_the_norm_may_be_a_number():
         (lambda: bounds.bound("thm4.3", p=3, d=3), "p='3': the norm p must be 2 or inf"),
         (lambda: bounds.bound("thm5.8", d=2, k=3, epsilon=0.1), "d=2, k=3: thm5.8 needs"),
         (lambda: bounds.table(d=[3, 0], epsilon=0.1), "d='0'"),
+        (lambda: bounds.table(d=[], epsilon=0.1), "d: no value is given; for example d=20"),
         (lambda: bounds.crossing("thm4.3", "q", 5, epsilon=0.1), "q: no such parameter"),
         (lambda: bounds.crossing("thm4.3", "d", 5.5, epsilon=0.1), "size=5.5: must be a whole"),
         (lambda: bounds.check("thm9"), "no derivation 'thm9'"),
@@ -163,7 +164,9 @@ def test_the_table_is_that_of_the_command_line():
         )
         assert ours["value"] == theirs.get("value")
         assert ours["log10"] == theirs.get("log10")
-        assert ours["missing"] == theirs.get("missing")
+        assert ours["missing"] == (
+            theirs["missing"].replace("--", "") if "missing" in theirs else None
+        )
         assert ours["d"] in (3, 5)
         assert ours["epsilon"] == Fraction(1, 8)
 
