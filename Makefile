@@ -14,6 +14,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report -m robustsize.cli
+	$(BIN)/mypy benchmarks/*.py docs/fill_examples.py
 
 derivations: $(STAMP)
 	$(BIN)/robustsize check all

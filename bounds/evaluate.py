@@ -189,7 +189,7 @@ def written(form: Form) -> str:
         names = ", ".join(growth.name for growth in form.expression.growths)
         growth = f"min({names})" if "," in names else f"{names}(n, L, m)"
         return f"smallest n with {growth} >= m - log2 Hamming(m, alpha), m = {points}"
-    shape = sp.sstr(form.expression)
+    shape: str = sp.sstr(form.expression)
     if form.constant is Constant.EXPLICIT:
         return shape
     return f"C * ({shape})" if form.expression.is_Add else f"C * {shape}"

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from fractions import Fraction
 from math import ceil, prod
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import sympy as sp
@@ -41,6 +41,11 @@ DEBUG = "ROBUSTSIZE_DEBUG"
 """The environment variable that asks for the traceback of an internal error."""
 
 _LONG_WORD = re.compile(r"\S{200,}")
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # generic for the type checker alone
 
 Command = Callable[..., Any]
 Given = Mapping[sp.Symbol, tuple[Fraction, ...]]
@@ -128,7 +133,7 @@ def _defect(error: Exception) -> str:
     )
 
 
-class TheoremType(click.ParamType):
+class TheoremType(_ParamType):
     """The id of a theorem."""
 
     name = "theorem"
@@ -142,7 +147,7 @@ class TheoremType(click.ParamType):
         return [CompletionItem(id) for id in IDS if id.startswith(incomplete)]
 
 
-class _ValuesType(click.ParamType):
+class _ValuesType(_ParamType):
     """The values of one parameter: one, a list, or a range."""
 
     def __init__(self, parameter: Parameter) -> None:
@@ -154,7 +159,7 @@ class _ValuesType(click.ParamType):
         return value if isinstance(value, tuple) else self.parameter.read_all(value)
 
 
-class NormType(click.ParamType):
+class NormType(_ParamType):
     """The norm p: 2 or inf."""
 
     name = "norm"
@@ -168,7 +173,7 @@ class NormType(click.ParamType):
         return [CompletionItem(norm.value) for norm in Norm]
 
 
-class NumberType(click.ParamType):
+class NumberType(_ParamType):
     """A number in [low, high), or (low, high); an int where only whole ones will do.
 
     closed: whether `low` itself is a value; whole numbers always include it.
@@ -213,7 +218,7 @@ class NumberType(click.ParamType):
         return int(number) if self.whole else number
 
 
-class MarginType(click.ParamType):
+class MarginType(_ParamType):
     """Two outputs of a network, "3,5", counted from 0."""
 
     name = "outputs"
@@ -233,7 +238,7 @@ class MarginType(click.ParamType):
         return whole[0], whole[1]
 
 
-class WidthsType(click.ParamType):
+class WidthsType(_ParamType):
     """One to three hidden widths, "8" or "8,4"."""
 
     name = "widths"

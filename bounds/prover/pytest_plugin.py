@@ -80,7 +80,8 @@ class StepItem(pytest.Item):
         call = partial(check_step, self._derivation, self._step.id, budget_seconds_per_step=budget)
         [answer] = _workers(self.config).answers([Job(call, step_limits(budget))])
         match answer:
-            case Done(outcome):
+            case Done(value):
+                outcome: Outcome = value
                 return outcome
             case Refused(message):
                 raise DerivationError(message)

@@ -299,7 +299,7 @@ def _corner(low: Numbers, high: Numbers, slope: Numbers) -> Numbers:
     falling = slope - rising
     if len(slope) == 1:
         return np.asarray(low @ rising[0].T + high @ falling[0].T)
-    return (rising @ low[:, :, None] + falling @ high[:, :, None])[:, :, 0]
+    return np.asarray((rising @ low[:, :, None] + falling @ high[:, :, None])[:, :, 0])
 
 
 def _least(at: Balls, low: Numbers, high: Numbers, slope: Numbers, constant: Numbers) -> Numbers:

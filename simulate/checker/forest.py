@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Leaves(NamedTuple):
     high: Floats
     split: NDArray[np.int8]
 
-    def take(self, which: NDArray) -> Leaves:
+    def take(self, which: NDArray[Any]) -> Leaves:
         """Some of the leaves."""
         return Leaves(*(part[which] for part in self))
 

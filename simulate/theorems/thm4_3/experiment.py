@@ -76,7 +76,7 @@ class _Dimension:
     @property
     def m(self) -> int:
         """Forced points."""
-        return len(grid_axis(self.setting.one(epsilon), Grid.DENSE)) ** (self.d - 1)
+        return int(len(grid_axis(self.setting.one(epsilon), Grid.DENSE)) ** (self.d - 1))
 
     @property
     def exhaustive(self) -> bool:
