@@ -13,7 +13,9 @@ test: $(STAMP)
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report -p robustsize.commands -m robustsize.cli
+	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report \
+	  -p robustsize.commands -m robustsize.cli
+	$(BIN)/mypy benchmarks/*.py docs/fill_examples.py
 
 derivations: $(STAMP)
 	$(BIN)/robustsize check all

@@ -28,7 +28,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -92,7 +92,7 @@ def trained_network(d: int, w: int, seed: int) -> Network:
     adam = torch.optim.Adam(model.parameters(), lr=0.01)
     for _ in range(200):
         adam.zero_grad()
-        torch.nn.functional.softplus(-y * model(x)[:, 0]).mean().backward()
+        torch.nn.functional.softplus(-y * model(x)[:, 0]).mean().backward()  # type: ignore[no-untyped-call]
         adam.step()
     layers = [m for m in model if isinstance(m, torch.nn.Linear)]
     return Network.of([(m.weight.detach().numpy(), m.bias.detach().numpy()) for m in layers])
@@ -282,7 +282,7 @@ def minima(p: Norm, kind: str, d: int, w: int, seeds: range, limit: float) -> Ca
     for seed in seeds:
         network = KINDS[kind](d, w, seed)
         found, seconds = timed(
-            lambda n=network: minimum(n, middle(d), RADIUS, p, budget_seconds=limit)
+            partial(minimum, network, middle(d), RADIUS, p, budget_seconds=limit)
         )
         ours.append(seconds)
         done = True
@@ -310,7 +310,7 @@ def decisions(
             network.weights, (*network.biases[:-1], network.biases[-1] - least.upper + shift)
         )
         instance = Instance((middle(d),), np.array([1], dtype=np.int8), RADIUS, p)
-        result, seconds = timed(lambda n=moved, i=instance: certify(n, i, budget_seconds=limit))
+        result, seconds = timed(partial(certify, moved, instance, budget_seconds=limit))
         ours.append(seconds)
         done = result.status is not CertificateStatus.UNDECIDED
         if done and (result.status is CertificateStatus.CERTIFIED) != (shift > 0):
@@ -333,9 +333,9 @@ def roots(package: Any, kind: str, d: int, w: int, seeds: range) -> Case:
     ours, peer, solved = [], [], []
     for seed in seeds:
         network = KINDS[kind](d, w, seed)
-        found, seconds = timed(lambda n=network: root_bounds(n)[4])
+        found, seconds = timed(partial(root_bounds, network))
         value, peer_seconds = lirpa_bound(package, network)
-        agree(float(found), value, 1e-7, f"root {kind} {d} {w} {seed}")
+        agree(float(found[4]), value, 1e-7, f"root {kind} {d} {w} {seed}")
         ours.append(seconds)
         peer.append(peer_seconds)
         solved.append((True, True))

@@ -196,7 +196,8 @@ class Maker:
         if a is not None and b is not None:
             value = a + unit * (b - a)
         else:
-            size = unit * r.choice([1, 1, 3, 10, 1000, Fraction(1, 10**6)])
+            sizes: list[int | Fraction] = [1, 1, 3, 10, 1000, Fraction(1, 10**6)]
+            size = unit * r.choice(sizes)
             value = a + size if a is not None else b - size if b is not None else size * self.sign()
         return self._new("real", low, high, value)
 
@@ -582,7 +583,7 @@ def _truth(a: Expr, op: str, b: Expr, point: Env) -> bool | None:
         scale = max(abs(_real(a.value(point))), abs(_real(b.value(point))), 1)
         if abs(margin) <= _CLEAR * scale:
             return None
-    return {"==": margin == 0, "<": margin > 0, ">": margin > 0}.get(op, margin >= 0)
+    return bool({"==": margin == 0, "<": margin > 0, ">": margin > 0}.get(op, margin >= 0))
 
 
 def _require_true(sides: list[Expr], ops: list[str], point: Env, name: str) -> None:

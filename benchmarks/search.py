@@ -20,7 +20,9 @@ from dataclasses import replace
 from fractions import Fraction
 from math import inf
 
+import numpy as np
 from _common import Row, middle_and_spread, run
+from numpy.typing import NDArray
 
 from robustsize.simulate.certify.complete import CertificateStatus, certify
 from robustsize.simulate.data.instance import HardInstance, Norm, hard_instance
@@ -65,7 +67,10 @@ QUICK_SECONDS = 35.0
 
 def instances() -> dict[str, HardInstance]:
     """Ten labellings of the hard instance at epsilon = 1/4, c = 1/2, p = inf."""
-    labellings = {"d=2 +-+": (2, [1, -1, 1]), "d=3 checkerboard": (3, checkerboard(3, 2))}
+    labellings: dict[str, tuple[int, list[int] | NDArray[np.int8]]] = {
+        "d=2 +-+": (2, [1, -1, 1]),
+        "d=3 checkerboard": (3, checkerboard(3, 2)),
+    }
     labellings |= {f"d=3 random {s}": (3, random_labelling(9, s)) for s in (1, 2, 3, 4, 5, 6)}
     labellings |= {f"d=4 random {s}": (4, random_labelling(27, s)) for s in (0, 1)}
     return {

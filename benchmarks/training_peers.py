@@ -112,7 +112,8 @@ def vmap_step(
         *hidden, weight, bias = split(layout, flat)
         for w, b in zip(hidden[::2], hidden[1::2], strict=True):
             x = torch.relu(w @ x + b[:, None])
-        return (weight @ x)[0] + bias
+        value: Tensor = (weight @ x)[0] + bias
+        return value
 
     def loss(flat: Tensor, x: Tensor, y: Tensor) -> Tensor:
         return (torch.relu(1 - y * output(flat, x)) ** 2).mean()

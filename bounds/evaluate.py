@@ -130,15 +130,7 @@ def choose_form(theorem: Theorem, norm: Norm, name: FormName | None = None) -> F
 
     Raises InputError where the theorem has no such form for that norm.
     """
-    names = [name] if name else [FormName.EXPLICIT, FormName.PRINTED]
-    found = next((f for n in names if (f := theorem.form(n, norm))), None)
-    if found is None:
-        there = [f"--form {f.name.value} --p {q.value}" for f in theorem.forms for q in f.norms]
-        wanted = f"--form {name.value} " if name else ""
-        raise InputError(
-            f"{wanted}--p {norm.value}: {theorem.id} has no such form; it has {', '.join(there)}"
-        )
-    return found
+    return theorem.form(name, norm)
 
 
 def bound_value(theorem: Theorem, form: Form, values: Values, norm: Norm) -> BoundValue:
@@ -197,7 +189,7 @@ def written(form: Form) -> str:
         names = ", ".join(growth.name for growth in form.expression.growths)
         growth = f"min({names})" if "," in names else f"{names}(n, L, m)"
         return f"smallest n with {growth} >= m - log2 Hamming(m, alpha), m = {points}"
-    shape = sp.sstr(form.expression)
+    shape: str = sp.sstr(form.expression)
     if form.constant is Constant.EXPLICIT:
         return shape
     return f"C * ({shape})" if form.expression.is_Add else f"C * {shape}"

@@ -8,7 +8,7 @@ from enum import Enum
 import sympy as sp
 
 from robustsize.bounds.counting.growth import SHARPEST, Growth
-from robustsize.bounds.symbols import L, Norm, alpha, d
+from robustsize.bounds.symbols import InputError, L, Norm, alpha, d
 
 
 class Kind(Enum):
@@ -174,6 +174,19 @@ class Theorem:
     source: str
     loose: tuple[str, ...] = ()
 
-    def form(self, name: FormName, norm: Norm) -> Form | None:
-        """The form of that name for that norm, None where the theorem has none."""
-        return next((f for f in self.forms if f.name is name and norm in f.norms), None)
+    def form(self, name: FormName | str | None = None, norm: Norm | str = Norm.INF) -> Form:
+        """The form of that name for that norm; None: the explicit form, else the printed one.
+
+        Raises InputError where the theorem has no such form.
+        """
+        names = (FormName.EXPLICIT, FormName.PRINTED) if name is None else (name,)
+        for wanted in names:
+            for form in self.forms:
+                norms = {key for p in form.norms for key in (p, p.value)}
+                if wanted in (form.name, form.name.value) and norm in norms:
+                    return form
+        text = name.value if isinstance(name, FormName) else name
+        wanted = f"--form {str(text)[:40]} " if name is not None else ""
+        p = norm.value if isinstance(norm, Norm) else str(norm)[:40]
+        there = [f"--form {f.name.value} --p {q.value}" for f in self.forms for q in f.norms]
+        raise InputError(f"{wanted}--p {p}: {self.id} has no such form; it has {', '.join(there)}")

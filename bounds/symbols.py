@@ -77,7 +77,17 @@ class Parameter:
 
         Raises InputError, naming option, value, domain and an example, outside the domain.
         """
-        value = rational(text)
+        return self._inside(rational(text), text)
+
+    def exact(self, value: object) -> Fraction:
+        """The exact value of a number as Python code gives it; a float means its decimal text.
+
+        Raises InputError, naming option, value, domain and an example, for any other object and
+        outside the domain.
+        """
+        return self._inside(exact(value), str(value))
+
+    def _inside(self, value: Fraction | None, text: str) -> Fraction:
         if value is None or value not in self:
             raise InputError(self.complaint(text))
         if value > LARGEST:
@@ -86,17 +96,6 @@ class Parameter:
                 f"for example {self.option} {self.example}"
             )
         return value
-
-    def exact(self, value: object) -> Fraction:
-        """The exact value of a number as Python code gives it; a float means its decimal text.
-
-        Raises InputError, naming option, value, domain and an example, for any other object and
-        outside the domain.
-        """
-        number = exact(value)
-        if number is None or number not in self:
-            raise InputError(self.complaint(str(value)))
-        return number
 
     def read_all(self, text: str) -> tuple[Fraction, ...]:
         """The values of "a", of a list "a,b,c" or of a range "a:b[:step]", b included.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -21,10 +21,15 @@ from robustsize.bounds.symbols import (
     read_norm,
 )
 
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    _ParamType = click.ParamType  # generic for the type checker alone
+
 Command = Callable[..., Any]
 
 
-class TheoremType(click.ParamType):
+class TheoremType(_ParamType):
     """The id of a theorem."""
 
     name = "theorem"
@@ -38,7 +43,7 @@ class TheoremType(click.ParamType):
         return [CompletionItem(id) for id in IDS if id.startswith(incomplete)]
 
 
-class _ValuesType(click.ParamType):
+class _ValuesType(_ParamType):
     """The values of one parameter: one, a list, or a range."""
 
     def __init__(self, parameter: Parameter) -> None:
@@ -50,7 +55,7 @@ class _ValuesType(click.ParamType):
         return value if isinstance(value, tuple) else self.parameter.read_all(value)
 
 
-class NormType(click.ParamType):
+class NormType(_ParamType):
     """The norm p: 2 or inf."""
 
     name = "norm"
@@ -64,7 +69,7 @@ class NormType(click.ParamType):
         return [CompletionItem(norm.value) for norm in Norm]
 
 
-class NumberType(click.ParamType):
+class NumberType(_ParamType):
     """A number in [low, high), or (low, high); an int where only whole ones will do.
 
     closed: whether `low` itself is a value; whole numbers always include it.
@@ -109,7 +114,7 @@ class NumberType(click.ParamType):
         return int(number) if self.whole else number
 
 
-class MarginType(click.ParamType):
+class MarginType(_ParamType):
     """Two outputs of a network, "3,5", counted from 0."""
 
     name = "outputs"
@@ -129,7 +134,7 @@ class MarginType(click.ParamType):
         return whole[0], whole[1]
 
 
-class WidthsType(click.ParamType):
+class WidthsType(_ParamType):
     """One to three hidden widths, "8" or "8,4"."""
 
     name = "widths"

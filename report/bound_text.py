@@ -6,34 +6,15 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import sympy as sp
-
-from robustsize.bounds.arithmetic.decimals import magnitude
-from robustsize.bounds.arithmetic.decimals import number as shown
-from robustsize.bounds.counting.smallest_size import condition
 from robustsize.bounds.evaluate import BoundValue, Sufficiency, written
 from robustsize.bounds.solve import Crossing
-from robustsize.bounds.statement import Constant, Form, Kind, SmallestSize, Theorem
+from robustsize.bounds.statement import Form, Theorem
+from robustsize.bounds.text import RELATION, latex, number
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _LONGEST = 100
-
-_RELATION = {Kind.UPPER: "<=", Kind.LOWER: ">=", Kind.SAMPLES: ">=", Kind.EXISTENCE: "<="}
-
-
-def number(value: BoundValue) -> str:
-    """The value: exact where it is, else rounded in the direction in which the bound holds.
-
-    "C *" stands in front where the constant is unspecified.
-    """
-    if value.constant is Constant.UNSPECIFIED:
-        return f"C * {magnitude(value.log10, up=None)}"
-    up = value.kind.rounds_up
-    if value.exact is not None:
-        return shown(value.exact, up=up, digits=6)
-    return magnitude(value.log10, up=up)
 
 
 def bound_json(value: BoundValue, against: tuple[int, Sufficiency] | None = None) -> dict[str, Any]:
@@ -67,7 +48,7 @@ def bound_json(value: BoundValue, against: tuple[int, Sufficiency] | None = None
 def bound_lines(value: BoundValue, against: tuple[int, Sufficiency] | None = None) -> Iterable[str]:
     """One bound value for a reader."""
     yield f"{value.id} ({value.kind.value}, {value.label})"
-    yield f"  {value.quantity.value} {_RELATION[value.kind]} {number(value)}"
+    yield f"  {value.quantity.value} {RELATION[value.kind]} {number(value)}"
     yield f"  = {value.expression}"
     yield "  at " + ", ".join(f"{name} = {v}" for name, v in value.parameters.items())
     if value.vacuous is not None:
@@ -113,17 +94,6 @@ def _form_json(form: Form) -> dict[str, Any]:
         "derivations": list(form.derivations),
         "notes": list(form.notes),
     }
-
-
-def latex(form: Form) -> str:
-    """The form in LaTeX."""
-    if isinstance(form.expression, SmallestSize):
-        passes = sp.latex(condition(form.expression.growths))
-        return rf"\min\{{n : {passes}\}},\quad m = {sp.latex(form.expression.points)}"
-    shape = sp.latex(form.expression)
-    if form.constant is Constant.EXPLICIT:
-        return shape
-    return rf"C \left({shape}\right)" if form.expression.is_Add else rf"C \cdot {shape}"
 
 
 def theorem_lines(theorem: Theorem, *, as_latex: bool = False) -> Iterable[str]:

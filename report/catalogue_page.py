@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from robustsize.bounds.catalogue import catalogue
-from robustsize.report.bound_text import written
+from robustsize.bounds.evaluate import written
 
 _HEAD = """# The catalogue
 

@@ -13,7 +13,7 @@ from typing import Any
 from robustsize.bounds.arithmetic.decimals import number as rounded
 from robustsize.bounds.evaluate import BoundValue
 from robustsize.bounds.symbols import Norm
-from robustsize.report.bound_text import number
+from robustsize.bounds.text import number
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus
 from robustsize.simulate.certify.guarantee import MarginAnswer, worst
 from robustsize.simulate.construct.result import Construction

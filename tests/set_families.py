@@ -28,7 +28,7 @@ class Numbers:
     @property
     def exact(self) -> bool:
         """Whether the number itself is known."""
-        return self.lower == self.upper
+        return bool(self.lower == self.upper)
 
 
 @dataclass(frozen=True)

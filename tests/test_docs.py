@@ -1,5 +1,6 @@
 """The pages say what the program says today."""
 
+import doctest
 import importlib.util
 import re
 from pathlib import Path
@@ -33,3 +34,11 @@ def test_the_readme_has_examples():
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "python.md"], ids=lambda page: page.name)
+def test_every_python_example_answers_what_the_page_says(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    failed, tried = doctest.testfile(str(page), module_relative=False)
+    assert tried > 10
+    assert failed == 0

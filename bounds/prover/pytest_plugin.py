@@ -1,4 +1,4 @@
-"""Pytest collects `*.derivation.toml`: one test a step, the counterexample in the failure.
+"""A derivation file as tests: one a step, the counterexample in the failure.
 
 A step that is refuted or undecided fails its test; one that is only sampled is reported as passed
 with its status in the test's properties, unless `--derivation-strict` is given.
@@ -18,31 +18,7 @@ from robustsize.bounds.prover.model import Derivation, DerivationError, Outcome,
 if TYPE_CHECKING:
     from robustsize.bounds.prover.isolated import Workers
 
-_SUFFIX = ".derivation.toml"
 _WORKERS: pytest.StashKey[Workers] = pytest.StashKey()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of the plugin."""
-    group = parser.getgroup("derivations")
-    group.addoption(
-        "--derivation-strict",
-        action="store_true",
-        help="steps of derivation files that are only sampled fail too",
-    )
-    group.addoption(
-        "--derivation-seconds",
-        type=float,
-        default=10.0,
-        help="time limit for a step of a derivation file (default: 10)",
-    )
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-    """One collector for each derivation file."""
-    if file_path.name.endswith(_SUFFIX):
-        return DerivationFile.from_parent(parent, path=file_path)
-    return None
 
 
 def _workers(config: pytest.Config) -> Workers:
@@ -104,7 +80,8 @@ class StepItem(pytest.Item):
         call = partial(check_step, self._derivation, self._step.id, budget_seconds_per_step=budget)
         [answer] = _workers(self.config).answers([Job(call, step_limits(budget))])
         match answer:
-            case Done(outcome):
+            case Done(value):
+                outcome: Outcome = value
                 return outcome
             case Refused(message):
                 raise DerivationError(message)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import fmpq
@@ -32,13 +33,13 @@ class ExactRegion:
     The box matters for p = inf only; for p = 2 the ball is taken whole.
     """
 
-    weights: tuple[NDArray, ...]
-    biases: tuple[NDArray, ...]
-    centre: NDArray
+    weights: tuple[NDArray[Any], ...]
+    biases: tuple[NDArray[Any], ...]
+    centre: NDArray[Any]
     radius: fmpq
     p: Norm
-    low: NDArray
-    high: NDArray
+    low: NDArray[Any]
+    high: NDArray[Any]
 
     @classmethod
     def of(cls, checker: PointsChecker, leaf: Leaves) -> ExactRegion:
@@ -91,7 +92,7 @@ def decide(region: ExactRegion, split: Sequence[int]) -> ExactLeaf | Divided | P
     return Divided(unit) if found is None and unit is not None else found
 
 
-def _forms(region: ExactRegion, split: Sequence[int]) -> tuple[list[NDArray], int | None]:
+def _forms(region: ExactRegion, split: Sequence[int]) -> tuple[list[NDArray[Any]], int | None]:
     """The units' arguments as linear functions of x, as far as signs are known.
 
     Each has d coefficients and a constant. Comes with the first unit of open sign, whose form is
@@ -100,7 +101,7 @@ def _forms(region: ExactRegion, split: Sequence[int]) -> tuple[list[NDArray], in
     d = len(region.centre)
     current = np.full((d, d + 1), _ZERO, dtype=object)
     current[np.arange(d), np.arange(d)] = _ONE
-    forms: list[NDArray] = []
+    forms: list[NDArray[Any]] = []
     *hidden, last = zip(region.weights, region.biases, strict=True)
     for weight, bias in hidden:
         layer = weight @ current
@@ -119,7 +120,7 @@ def _forms(region: ExactRegion, split: Sequence[int]) -> tuple[list[NDArray], in
     return [*forms, form[0]], None
 
 
-def _rationals(values: NDArray) -> NDArray:
+def _rationals(values: NDArray[Any]) -> NDArray[Any]:
     """Fractions as FLINT's rationals."""
     found = np.empty(values.shape, dtype=object)
     found.reshape(-1)[:] = [fmpq(v.numerator, v.denominator) for v in values.reshape(-1).tolist()]
@@ -130,7 +131,7 @@ def _fraction(value: fmpq) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def _sign(region: ExactRegion, form: NDArray) -> int:
+def _sign(region: ExactRegion, form: NDArray[Any]) -> int:
     """The sign of a linear function on box and ball, 0 where it is open, as the checker sees it."""
     slope, constant = form[:-1], form[-1]
     rising = np.where(slope > 0, slope, 0)
@@ -147,7 +148,7 @@ def _sign(region: ExactRegion, form: NDArray) -> int:
 
 
 def _on_box(
-    region: ExactRegion, signed: dict[int, NDArray], output: NDArray | None
+    region: ExactRegion, signed: dict[int, NDArray[Any]], output: NDArray[Any] | None
 ) -> ExactLeaf | Point | None:
     """By linear programming: the least output, or without one whether the region is empty."""
     d, units = len(region.centre), list(signed)
@@ -172,7 +173,7 @@ def _on_box(
 
 
 def _on_ball(
-    region: ExactRegion, signed: dict[int, NDArray], output: NDArray | None
+    region: ExactRegion, signed: dict[int, NDArray[Any]], output: NDArray[Any] | None
 ) -> ExactLeaf | Point | None:
     """By the point nearest to the centre that has the signs and sign * f <= 0.
 
@@ -188,7 +189,9 @@ def _on_ball(
     return ExactLeaf(beta, empty=not share)
 
 
-def _nearest(region: ExactRegion, rows: list[NDArray]) -> tuple[NDArray | None, dict[int, fmpq]]:
+def _nearest(
+    region: ExactRegion, rows: list[NDArray[Any]]
+) -> tuple[NDArray[Any] | None, dict[int, fmpq]]:
     """The step u from the centre to the nearest point with all rows >= 0, and its multipliers.
 
     Goldfarb and Idnani's dual method (1983): u = sum of multipliers times normals throughout, and
@@ -226,7 +229,7 @@ def _nearest(region: ExactRegion, rows: list[NDArray]) -> tuple[NDArray | None, 
     return u, {j: m for j, m in active.items() if m}
 
 
-def _projection(normals: list[NDArray], onto: NDArray) -> list[fmpq]:
+def _projection(normals: list[NDArray[Any]], onto: NDArray[Any]) -> list[fmpq]:
     """Shares of linearly independent normals whose sum is nearest to `onto`: Gram's equations."""
     size = len(normals)
     table = [[a @ b for b in normals] + [a @ onto] for a in normals]

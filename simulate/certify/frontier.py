@@ -164,4 +164,5 @@ class Frontier:
     def open_bound(self, search: Search) -> float:
         """Least lower bound among the closed, the open and the unsettled regions of a search."""
         found = [search.least, *(float(leaf[LOWER]) for leaf in search.leaves)]
-        return min([*found, *(t.nodes[:, LOWER].min() for t in self.tasks if t.search is search)])
+        waiting = (float(t.nodes[:, LOWER].min()) for t in self.tasks if t.search is search)
+        return min([*found, *waiting])

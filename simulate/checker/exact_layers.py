@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from math import ceil, floor, gcd, inf, lcm
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,13 +57,13 @@ class ExactLayer:
 
 
 def exact_bounds(
-    ends: NDArray, q: int, layers: list[ExactLayer]
+    ends: NDArray[Any], q: int, layers: list[ExactLayer]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bounds on the network's value, rounded outwards, from the arguments of one hidden layer.
 
     ends: integers over q, the arguments' lower and upper ends. layers: the affine layers after it.
     """
-    before: tuple[NDArray, int, ExactLayer] | None = None
+    before: tuple[NDArray[Any], int, ExactLayer] | None = None
     for layer in layers:
         h = np.maximum(ends, 0)
         ends, following = _plain(h, q, layer)
@@ -74,7 +75,7 @@ def exact_bounds(
     return np.nextafter(lower, -np.inf), np.nextafter(upper, np.inf)
 
 
-def _plain(h: NDArray, q: int, layer: ExactLayer) -> tuple[NDArray, int]:
+def _plain(h: NDArray[Any], q: int, layer: ExactLayer) -> tuple[NDArray[Any], int]:
     """Interval arithmetic row by row."""
     following = lcm(q * layer.denominator, *{b.denominator for b in layer.bias})
     scale = following // q
@@ -86,18 +87,18 @@ def _plain(h: NDArray, q: int, layer: ExactLayer) -> tuple[NDArray, int]:
     return out, following
 
 
-def _product(interval: NDArray, factor: int) -> NDArray:
+def _product(interval: NDArray[Any], factor: int) -> NDArray[Any]:
     """factor * interval, shape (2, boxes)."""
     return interval * factor if factor >= 0 else interval[::-1] * factor
 
 
 def _tighten(
-    ends: NDArray,
+    ends: NDArray[Any],
     q: int,
-    middle: NDArray,
+    middle: NDArray[Any],
     q_middle: int,
     layer: ExactLayer,
-    inputs: NDArray,
+    inputs: NDArray[Any],
     q_inputs: int,
     first: ExactLayer,
 ) -> None:
@@ -122,7 +123,7 @@ def _tighten(
                     ends[:, i] -= _product(middle[:, u], int(weight * (q // q_middle)))
 
 
-def _distinct(intervals: NDArray) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
+def _distinct(intervals: NDArray[Any]) -> tuple[list[tuple[int, int]], NDArray[np.int64]]:
     """The different columns of a (2, boxes) array, and which of them each box has."""
     number: dict[tuple[int, int], int] = {}
     which = [number.setdefault(pair, len(number)) for pair in zip(*intervals.tolist(), strict=True)]
@@ -139,7 +140,7 @@ def _range(
     return floor(min(values) * q), ceil(max(values) * q)
 
 
-def _shortened(ends: NDArray, q: int) -> tuple[NDArray, int]:
+def _shortened(ends: NDArray[Any], q: int) -> tuple[NDArray[Any], int]:
     """The same with common factors of all numerators and the denominator taken out."""
     shared = reduce(gcd, ends.ravel().tolist(), q)
     return (ends // shared, q // shared) if shared > 1 else (ends, q)

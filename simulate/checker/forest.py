@@ -8,7 +8,7 @@ j and t are, so the leaves of a tree cover its root.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Leaves(NamedTuple):
     low: Floats
     high: Floats
 
-    def take(self, which: NDArray) -> Leaves:
+    def take(self, which: NDArray[Any]) -> Leaves:
         """Some of the leaves."""
         return Leaves(*(part[which] for part in self))
 

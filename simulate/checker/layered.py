@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import lcm
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,13 +142,17 @@ class Layered:
 class _Axis:
     """F(x) = weight @ relu(steep x + bias) for one coordinate x, in floats or exact integers."""
 
-    weight: NDArray
-    steep: NDArray
-    bias: NDArray
+    weight: NDArray[Any]
+    steep: NDArray[Any]
+    bias: NDArray[Any]
 
     def ranges(
-        self, low: NDArray, high: NDArray, knots_low: NDArray, knots_high: NDArray
-    ) -> tuple[NDArray, NDArray]:
+        self,
+        low: NDArray[Any],
+        high: NDArray[Any],
+        knots_low: NDArray[Any],
+        knots_high: NDArray[Any],
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """Bounds on F over each [low, high]; knots: bounds on -bias / steep, both sorted."""
         first, last = self._near(low, low), self._near(high, high)
         least, most = np.minimum(first[0], last[0]), np.maximum(first[1], last[1])
@@ -160,7 +165,7 @@ class _Axis:
             most[:, i] = np.maximum(most[:, i], at_knots[1][:, inside].max(axis=1))
         return least, most
 
-    def _near(self, low: NDArray, high: NDArray) -> tuple[NDArray, NDArray]:
+    def _near(self, low: NDArray[Any], high: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Bounds on F over intervals so short that the units' ranges, summed, will do."""
         steep, bias = self.steep[:, None], self.bias[:, None]
         if self.weight.dtype == object:  # low = high, exact
@@ -200,7 +205,7 @@ def _distinct(low: Floats, high: Floats) -> tuple[Floats, Indices]:
     return ends, which.ravel()
 
 
-def _integers(values: NDArray) -> tuple[NDArray, int]:
+def _integers(values: NDArray[Any]) -> tuple[NDArray[Any], int]:
     """Fractions as integers over their common denominator."""
     q = lcm(*{v.denominator for v in values.ravel()})
     return np.vectorize(lambda v: v.numerator * (q // v.denominator), otypes=[object])(values), q

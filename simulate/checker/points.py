@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,6 +217,6 @@ class PointsChecker:
         return float_above(value) if value <= 0 else None
 
 
-def _within(values: NDArray, least: float, end: float) -> bool:
+def _within(values: NDArray[Any], least: float, end: float) -> bool:
     """Whether least <= v < end for all values v, none of them NaN."""
     return not len(values) or bool(least <= values.min() and values.max() < end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ def save_proof(path: Path, proof: Proof) -> None:
 
     Raises OSError where the disk does not take it.
     """
-    arrays: dict[str, NDArray]
+    arrays: dict[str, NDArray[Any]]
     if isinstance(proof, PointsProof):
         arrays = {"kind": np.array(_POINTS), **_forest_arrays("", proof.forest)}
         arrays |= {
@@ -97,7 +98,7 @@ def _number(text: str) -> Fraction:
     return Fraction(int(numerator, 16), int(denominator, 16))
 
 
-def _forest_arrays(prefix: str, forest: Forest) -> dict[str, NDArray]:
+def _forest_arrays(prefix: str, forest: Forest) -> dict[str, NDArray[Any]]:
     return {
         f"{prefix}roots": np.array(forest.roots),
         f"{prefix}branch": forest.branch,
@@ -112,7 +113,7 @@ def _forest(arrays: Arrays, prefix: str) -> Forest:
     return Forest(roots, branch, _array(arrays, f"{prefix}cut", "f"), child)
 
 
-def _array(arrays: Arrays, name: str, kind: str, dimensions: int = 1) -> NDArray:
+def _array(arrays: Arrays, name: str, kind: str, dimensions: int = 1) -> NDArray[Any]:
     """The array of that name, in the one type of its kind."""
     wanted = {"i": np.int64, "f": np.float64, "b": np.bool_, "U": None}[kind]
     found = arrays.get(name)

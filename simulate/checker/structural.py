@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from math import inf, lcm
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,7 +184,13 @@ class Neighbourhood:
         return _grown(*self.core, self.ball)
 
     def least(
-        self, form: Form, y: int, low: Floats, high: Floats, piece: NDArray, alone: NDArray
+        self,
+        form: Form,
+        y: int,
+        low: Floats,
+        high: Floats,
+        piece: NDArray[Any],
+        alone: NDArray[Any],
     ) -> Floats:
         """A lower bound on y f in the parts [low, high] of pieces; alone: the piece is undivided.
 
@@ -201,7 +207,7 @@ class Neighbourhood:
         bounds[used] = form.least(low[used], high[used], reach[used], y)
         return bounds
 
-    def meets(self, low: Floats, high: Floats, piece: NDArray) -> NDArray[np.bool_]:
+    def meets(self, low: Floats, high: Floats, piece: NDArray[Any]) -> NDArray[np.bool_]:
         """Whether parts may come within l_2 distance `ball` of their piece's core."""
         if not self.ball:
             return np.ones(len(low), dtype=bool)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,7 @@ class _Family:
 
     @property
     def digits(self) -> int:
-        return self.labels.shape[1]
+        return int(self.labels.shape[1])
 
     def fits(self) -> bool:
         """Whether rounding of y, at most some 2^-PLACES of all that is added, is no digit."""
@@ -203,7 +204,7 @@ class BitFamilies:
         """
         stacks = [family.layers() for family in self.families]
         depth = max(map(len, stacks))
-        layers: list[tuple[NDArray | sparse.csr_array, NDArray]] = []
+        layers: list[tuple[NDArray[Any] | sparse.csr_array, NDArray[Any]]] = []
         for i in range(depth):
             live = [stack[i] for stack in stacks if len(stack) > i]
             # Units of the layer before that are done: families that ended there, or their sum.
@@ -217,7 +218,7 @@ class BitFamilies:
 
 def _joined(
     i: int, live: list[Layer], done: list[bool], carried: bool
-) -> tuple[NDArray | sparse.csr_array, NDArray]:
+) -> tuple[NDArray[Any] | sparse.csr_array, NDArray[Any]]:
     """Layer i of the families still live, block by block, and a unit that sums what is done.
 
     done: for the families of the layer before, whether they ended there. carried: whether the last

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,8 @@ class BoxCover:
     use_low, use_high, shape (S, d): whether the side exists; where not, the box is unbounded.
     """
 
-    low: NDArray
-    high: NDArray
+    low: NDArray[Any]
+    high: NDArray[Any]
     use_low: NDArray[np.bool_]
     use_high: NDArray[np.bool_]
     denominator: int
@@ -81,15 +82,18 @@ def cover_pieces(inside: Region, outside: Region, separation: Fraction) -> BoxCo
     return BoxCover(-at[:, d:], at[:, :d], use[:, d:], use[:, :d], q)
 
 
-_Box = tuple[NDArray, NDArray[np.bool_]]  # where each of the 2d sides lies, and whether it exists
+_Box = tuple[NDArray[Any], NDArray[np.bool_]]
+"""Where each of the 2d sides lies, and whether it exists."""
 
 
-def _holds(box: _Box, pieces: NDArray) -> NDArray[np.bool_]:
+def _holds(box: _Box, pieces: NDArray[Any]) -> NDArray[np.bool_]:
     at, use = box
     return np.asarray((pieces[:, use] <= at[use]).astype(bool).all(axis=1))
 
 
-def _grow(piece: NDArray, keeps_out: NDArray[np.bool_], A: NDArray, B: NDArray, gap: int) -> _Box:
+def _grow(
+    piece: NDArray[Any], keeps_out: NDArray[np.bool_], A: NDArray[Any], B: NDArray[Any], gap: int
+) -> _Box:
     """The greedy box of one piece; keeps_out[b, s]: whether side s keeps piece b outside."""
     at, keeps_out = piece.copy(), keeps_out.copy()
     sides: list[int] = []
@@ -110,7 +114,7 @@ def _grow(piece: NDArray, keeps_out: NDArray[np.bool_], A: NDArray, B: NDArray, 
     return at, np.isin(np.arange(len(at)), sides)
 
 
-def _without_superfluous(boxes: list[_Box], A: NDArray) -> list[_Box]:
+def _without_superfluous(boxes: list[_Box], A: NDArray[Any]) -> list[_Box]:
     """Drop boxes, those with most sides first, while every piece stays in one."""
     holds = np.array([_holds(box, A) for box in boxes])
     times = holds.sum(axis=0)
@@ -191,7 +195,7 @@ def box_network(
     return network, as_int(box_bump_size(S, len(sides.box), len(sides.bias), sides.zeros))
 
 
-def _sides(cover: BoxCover) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+def _sides(cover: BoxCover) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Bump, axis, direction (+1 upper, -1 lower) and coordinate of every side that exists."""
     upper, lower = np.argwhere(cover.use_high), np.argwhere(cover.use_low)
     where = np.concatenate([upper, lower])

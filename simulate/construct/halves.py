@@ -90,7 +90,7 @@ def _best_split(cells: Cells, first: int, second: int) -> int:
     before, after = _distinct_prefixes(cells), _distinct_prefixes(cells[:, ::-1])
 
     def cost(d1: int) -> int:
-        return before[d1] * (2 * d1 + first) + after[d - d1] * (2 * (d - d1) + second)
+        return int(before[d1] * (2 * d1 + first) + after[d - d1] * (2 * (d - d1) + second))
 
     return min(range(1, d), key=cost)
 

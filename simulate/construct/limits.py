@@ -45,7 +45,7 @@ def check_bumps(dimension: int, points: int) -> None:
     """
 
     def fits(dimension: int, points: int) -> bool:
-        return unshared_bump_size(-(-points // 2), dimension) <= MOST_PARAMETERS
+        return bool(unshared_bump_size(-(-points // 2), dimension) <= MOST_PARAMETERS)
 
     if fits(dimension, points):
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,7 @@ def quadratic_network(
 
 def _bumps(
     centres: Rationals, scale: Fraction, far: Fraction, start: Fraction, slope: Fraction
-) -> tuple[NDArray, NDArray]:
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Weights on (x_1 - start, ..., x_d - start, Q) and biases of scale (far - |x - z|^2).
 
     The interpolant is sum_j start^2 + slope (x_j - start), plus Q; so

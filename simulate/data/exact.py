@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, lcm
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class PrecisionError(OutOfReachError):
 class Rationals:
     """The array numerators / denominator; numerators int64, or Python integers where too large."""
 
-    numerators: NDArray
+    numerators: NDArray[Any]
     denominator: int
 
     @classmethod
@@ -48,7 +49,7 @@ class Rationals:
         )
 
     @classmethod
-    def from_integers(cls, numerators: Sequence | NDArray, denominator: int) -> Rationals:
+    def from_integers(cls, numerators: Sequence[Any] | NDArray[Any], denominator: int) -> Rationals:
         """The array numerators / denominator, in int64 where that is safe."""
         array = np.asarray(numerators)
         if array.dtype != object and array.dtype.kind != "i":

@@ -12,7 +12,8 @@ from math import floor, lcm
 import numpy as np
 from numpy.typing import NDArray
 
-from robustsize.bounds.symbols import InputError, Norm
+from robustsize.bounds.symbols import InputError
+from robustsize.bounds.symbols import Norm as Norm
 from robustsize.simulate.networks.network import Network
 
 Point = tuple[Fraction, ...]

@@ -42,8 +42,7 @@ def drawn_mixed(random: np.random.Generator, count: int, m: int) -> Labels:
 
 def random_labelling(m: int, seed: int | Sequence[int]) -> Labels:
     """A uniform labelling of m points."""
-    (labels,) = drawn(np.random.default_rng(seed), 1, m)
-    return labels
+    return np.asarray(drawn(np.random.default_rng(seed), 1, m)[0])
 
 
 def random_subset(m: int, count: int, seed: int | Sequence[int]) -> list[int]:
@@ -54,7 +53,7 @@ def random_subset(m: int, count: int, seed: int | Sequence[int]) -> list[int]:
 def checkerboard(K: int, axes: int) -> Labels:
     """The labelling (-1)^(i_1 + ... + i_axes) of a grid with K points an axis, m = K^axes."""
     parity = np.indices((K,) * axes).sum(axis=0).reshape(-1) % 2
-    return (1 - 2 * parity).astype(np.int8)
+    return np.asarray(1 - 2 * parity, dtype=np.int8)
 
 
 def all_labellings(m: int) -> Labels:

@@ -325,7 +325,7 @@ def _matrix(arrays: Arrays, name: str) -> NDArray[np.float64]:
     return values
 
 
-def _labels(array: NDArray, allowed: _Labels) -> NDArray[np.int64]:
+def _labels(array: NDArray[Any], allowed: _Labels) -> NDArray[np.int64]:
     if array.ndim != 1 and not (array.ndim == 2 and 1 in array.shape):
         raise ValueError(f"labels has shape {array.shape}; labels have shape (m,)")
     values = array.ravel()
@@ -336,7 +336,7 @@ def _labels(array: NDArray, allowed: _Labels) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _signs(values: NDArray, places: Sequence[str]) -> NDArray[np.int8]:
+def _signs(values: NDArray[Any], places: Sequence[str]) -> NDArray[np.int8]:
     """The labels -1 and +1 of values among -1, 0 and 1.
 
     Raises ValueError where both -1 and 0 occur, which would be two names of one label.

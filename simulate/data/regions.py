@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, inf, isqrt, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ class Region:
         array = centres if isinstance(centres, Rationals) else Rationals.of(centres)
         return cls(array, array, radius, p)
 
-    def hull(self) -> tuple[NDArray, NDArray]:
+    def hull(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Corners of the smallest boxes around the pieces, as (m, d) arrays of Fractions."""
         low = self.low.numerators.astype(object) * Fraction(1, self.low.denominator)
         high = self.high.numerators.astype(object) * Fraction(1, self.low.denominator)
@@ -243,7 +244,7 @@ def _trees(
     return (cKDTree(centres[0]), cKDTree(centres[1])), reach, order
 
 
-def common_numerators(*arrays: Rationals) -> tuple[list[NDArray], int]:
+def common_numerators(*arrays: Rationals) -> tuple[list[NDArray[Any]], int]:
     """Numerators of all arrays over their common denominator."""
     shared = common(*arrays)
     return [array.numerators for array in shared], shared[0].denominator

@@ -207,7 +207,7 @@ _READERS: dict[str, Callable[[Path, Reading], ReadNetwork]] = {
 }
 
 
-def _dense_layers(network: Network) -> list[tuple[NDArray, NDArray]]:
+def _dense_layers(network: Network) -> list[tuple[NDArray[Any], NDArray[Any]]]:
     for i, weight in enumerate(network.weights, start=1):
         if weight.shape[0] * weight.shape[1] > MOST_ENTRIES:
             raise ValueError(

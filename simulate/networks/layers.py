@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -133,7 +134,7 @@ class Traced:
         """max(x, 0) of every entry."""
         return Traced(self.chain.relu(), self.shape)
 
-    def linear(self, weight: NDArray, bias: ArrayLike = 0.0) -> Traced:
+    def linear(self, weight: NDArray[Any], bias: ArrayLike = 0.0) -> Traced:
         """weight x + bias over the last axis, the only one with more than one entry.
 
         Raises ValueError where shapes do not fit.
@@ -155,7 +156,7 @@ class Traced:
         )
         return Traced(self.chain.affine(Affine.of(scales, shifts)), self.shape)
 
-    def divided(self, divisor: NDArray) -> Traced:
+    def divided(self, divisor: NDArray[Any]) -> Traced:
         """x / divisor entry by entry.
 
         Raises ValueError where the reciprocal is no float64 and rounding was not allowed.
@@ -166,7 +167,12 @@ class Traced:
         return self.scaled(inverse)
 
     def normalised(
-        self, scale: NDArray, shift: NDArray, mean: NDArray, variance: NDArray, epsilon: float
+        self,
+        scale: NDArray[Any],
+        shift: NDArray[Any],
+        mean: NDArray[Any],
+        variance: NDArray[Any],
+        epsilon: float,
     ) -> Traced:
         """Batch normalisation with fixed statistics over axis 1.
 
@@ -291,14 +297,14 @@ def _rounded_product(outer: Affine, inner: Affine) -> Affine:
         return Affine.of(weight, shift + outer.bias, "the product of two layers")
 
 
-def _times(outer: NDArray, inner: NDArray) -> NDArray:
+def _times(outer: NDArray[Any], inner: NDArray[Any]) -> NDArray[Any]:
     """The product of two matrices, each of which may be given by its diagonal."""
     if outer.ndim == 1:
-        return outer * inner if inner.ndim == 1 else outer[:, None] * inner
-    return outer * inner if inner.ndim == 1 else outer @ inner
+        return np.asarray(outer * inner if inner.ndim == 1 else outer[:, None] * inner)
+    return np.asarray(outer * inner if inner.ndim == 1 else outer @ inner)
 
 
-def _integers(values: NDArray[np.float64]) -> tuple[NDArray, int]:
+def _integers(values: NDArray[np.float64]) -> tuple[NDArray[Any], int]:
     """Integers n and an exponent e with values = n 2^e exactly."""
     mantissas, exponents = np.frexp(values)
     exponents = np.where(values == 0, 0, exponents) - 53
@@ -307,7 +313,7 @@ def _integers(values: NDArray[np.float64]) -> tuple[NDArray, int]:
     return np.asarray(whole << (exponents - least).astype(object), dtype=object), least
 
 
-def _floats(integers: NDArray, exponent: int) -> NDArray[np.float64] | None:
+def _floats(integers: NDArray[Any], exponent: int) -> NDArray[np.float64] | None:
     """integers 2^exponent as float64, None where that would round."""
     scale = Fraction(2) ** exponent
     floats = np.empty(integers.shape)

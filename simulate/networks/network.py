@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -90,7 +90,7 @@ class Network:
         h = np.asarray(x, dtype=np.float64).T
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             h = np.maximum(weight @ h + bias[:, None], 0.0)
-        return np.asarray(self.weights[-1] @ h + self.biases[-1][:, None])[0]
+        return np.asarray((self.weights[-1] @ h + self.biases[-1][:, None])[0])
 
     def exact(self, x: Sequence[Fraction]) -> Fraction:
         """The value at one point in rational arithmetic, the float weights taken as they are."""
@@ -126,7 +126,7 @@ class Network:
 
     def save(self, path: Path) -> None:
         """Write an .npz file (arrays only, no pickle), complete or not at all."""
-        arrays: dict[str, NDArray] = {"depth": np.array(self.depth)}
+        arrays: dict[str, NDArray[Any]] = {"depth": np.array(self.depth)}
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             rows = sparse.csr_array(weight)
             parts = (np.array(weight.shape), rows.data, rows.indices, rows.indptr, bias)
@@ -184,7 +184,7 @@ def _layers(arrays: Arrays) -> list[tuple[Weight, NDArray[np.float64]]]:
     return list(layers)
 
 
-def _layer(parts: list[NDArray], layer: str) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+def _layer(parts: list[NDArray[Any]], layer: str) -> tuple[sparse.csr_array, NDArray[np.float64]]:
     """The weight and the bias in the five arrays of a layer, in the order of _PARTS."""
     shape, data, indices, indptr, bias = parts
     if any(part.ndim != 1 for part in parts):

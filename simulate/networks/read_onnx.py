@@ -25,7 +25,7 @@ OLDEST_OPSET = 7
 SCALES = (0.0, 1e-6, 1e-3, 1e-1, 1.0, 1e1, 1e3, 1e6)
 """Inputs of these sizes are tried on the reference evaluator, several of each."""
 
-Value = Traced | NDArray
+Value = Traced | NDArray[Any]
 Select = Callable[[int], Affine]
 """The affine map that makes one output of so many."""
 
@@ -134,7 +134,7 @@ class _Call:
             raise ValueError("it does not take the layer before it, alone, as its first input")
         return first
 
-    def either(self) -> tuple[Traced, NDArray, bool]:
+    def either(self) -> tuple[Traced, NDArray[Any], bool]:
         """Of two inputs the traced one, the constant, and whether the traced one is first."""
         a, b = self.inputs
         if isinstance(a, Traced) and isinstance(b, np.ndarray):
@@ -143,7 +143,7 @@ class _Call:
             return b, a, False
         raise ValueError("it takes two layers; a layered network has no branches")
 
-    def constant(self, i: int) -> NDArray:
+    def constant(self, i: int) -> NDArray[Any]:
         value = self.inputs[i] if i < len(self.inputs) else None
         if not isinstance(value, np.ndarray):
             raise ValueError("it needs a constant")
@@ -293,7 +293,7 @@ def _hint(operator: str) -> str:
     return ""
 
 
-def _constant(operator: str, inputs: list[Any], settings: dict[str, Any]) -> NDArray:
+def _constant(operator: str, inputs: list[Any], settings: dict[str, Any]) -> NDArray[Any]:
     """The value of a node that depends on no input."""
     from onnx import numpy_helper
 
@@ -303,7 +303,7 @@ def _constant(operator: str, inputs: list[Any], settings: dict[str, Any]) -> NDA
             if attribute.t.data_location == 1:
                 raise ValueError("its value lies in another file")
             return np.asarray(numpy_helper.to_array(attribute.t))
-        readers = {
+        readers: dict[str, Callable[[Any], Any]] = {
             "value_float": lambda a: np.float32(a.f),
             "value_floats": lambda a: np.array(a.floats, dtype=np.float32),
             "value_int": lambda a: np.int64(a.i),

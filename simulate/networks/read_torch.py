@@ -148,7 +148,7 @@ def read_exported(data: bytes, chain_of: ChainOf) -> Traced:
         return _Program(graph, signature, weights, chain_of).run()
 
 
-def _weight(entry: dict[str, Any], data: bytes) -> NDArray:
+def _weight(entry: dict[str, Any], data: bytes) -> NDArray[Any]:
     meta = entry["tensor_meta"]
     shape = [size["as_int"] for size in meta["sizes"]]
     strides = [stride["as_int"] for stride in meta["strides"]]
@@ -165,10 +165,10 @@ class _Program:
     """The walk over an exported program's nodes; values by name."""
 
     def __init__(
-        self, graph: Any, signature: Any, weights: dict[str, NDArray], chain_of: ChainOf
+        self, graph: Any, signature: Any, weights: dict[str, NDArray[Any]], chain_of: ChainOf
     ) -> None:
         self.graph = graph
-        self.values: dict[str, Traced | NDArray] = {}
+        self.values: dict[str, Traced | NDArray[Any]] = {}
         users = []
         for spec in signature["input_specs"]:
             ((kind, given),) = spec.items()
@@ -214,7 +214,7 @@ class _Program:
             raise ValueError("the size of the input is not fixed")
         return tuple(shape)
 
-    def value(self, argument: Any) -> Traced | NDArray | float:
+    def value(self, argument: Any) -> Traced | NDArray[Any] | float:
         """A tensor or a number."""
         ((kind, given),) = argument.items()
         if kind == "as_tensor":
@@ -234,13 +234,13 @@ class _Program:
             raise ValueError("it does not take the layer before it")
         return found
 
-    def constant(self, argument: Any) -> NDArray:
+    def constant(self, argument: Any) -> NDArray[Any]:
         found = self.value(argument)
         if isinstance(found, Traced):
             raise ValueError("it takes two layers; a layered network has no branches")
         return np.asarray(found)
 
-    def pair(self, given: dict[str, Any]) -> tuple[Traced, NDArray, bool]:
+    def pair(self, given: dict[str, Any]) -> tuple[Traced, NDArray[Any], bool]:
         """Of "self" and "other" the layer, the constant, and whether the layer is first."""
         if set(given) - {"self", "other"}:
             raise ValueError("its option alpha is not read")

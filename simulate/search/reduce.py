@@ -11,6 +11,7 @@ import itertools
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,10 +97,11 @@ class _Gaps:
         self._limit = floor((2 * instance.radius * points.denominator) ** power)
         self._total = sum(self._on_axis(j) for j in range(instance.dimension))
 
-    def _on_axis(self, j: int) -> NDArray:
+    def _on_axis(self, j: int) -> NDArray[Any]:
         check_time()
         gap = abs(self._positive[:, j, None] - self._negative[None, :, j])
-        return (gap > self._limit).astype(np.int64) if self._p is Norm.INF else gap * gap
+        costs = (gap > self._limit).astype(np.int64) if self._p is Norm.INF else gap * gap
+        return np.asarray(costs)
 
     def apart_without(self, j: int) -> bool:
         least = 0 if self._p is Norm.INF else self._limit
@@ -139,16 +141,16 @@ def too_close(points: tuple[Point, ...], radius: Fraction, p: Norm) -> tuple[int
     return None
 
 
-def _safe(numerators: NDArray) -> NDArray:
+def _safe(numerators: NDArray[Any]) -> NDArray[Any]:
     """Numerators whose squared distances do not overflow; see `sets.exact.MACHINE_LIMIT`."""
     return numerators.astype(object) if numerators.shape[1] > _MOST_MACHINE_AXES else numerators
 
 
-def _closest(x: NDArray, others: NDArray, p: Norm) -> int:
+def _closest(x: NDArray[Any], others: NDArray[Any], p: Norm) -> int:
     return int(_distances(x, others, p).min())
 
 
-def _distances(x: NDArray, others: NDArray, p: Norm) -> NDArray:
+def _distances(x: NDArray[Any], others: NDArray[Any], p: Norm) -> NDArray[Any]:
     """Of one point from others, in integers; squared at p = 2."""
     check_time()
     gaps = abs(others - x)

@@ -23,7 +23,7 @@ from robustsize.simulate.system.whole_file import whole_file
 MOST_BYTES = 1 << 31
 """Files that are larger, or larger once unpacked, are not read."""
 
-Arrays = Mapping[str, NDArray]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 def read_bytes(path: Path) -> bytes:
@@ -69,7 +69,7 @@ def decoding(what: str) -> Iterator[None]:
         raise ValueError(f"not {what}: {said or type(error).__name__}") from error
 
 
-def pack_arrays(arrays: Mapping[str, NDArray]) -> bytes:
+def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The bytes of an .npz file."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def unpack_arrays(data: bytes) -> Arrays:
         return {name.removesuffix(".npy"): _array(archive.read(name), name) for name in names}
 
 
-def _array(data: bytes, name: str) -> NDArray:
+def _array(data: bytes, name: str) -> NDArray[Any]:
     stream = io.BytesIO(data)
     version = np.lib.format.read_magic(stream)
     readers: dict[tuple[int, int], Any] = {
@@ -110,7 +110,7 @@ def _array(data: bytes, name: str) -> NDArray:
     return np.lib.format.read_array(stream, allow_pickle=False)
 
 
-def exact_float64(values: NDArray, what: str) -> NDArray[np.float64]:
+def exact_float64(values: NDArray[Any], what: str) -> NDArray[np.float64]:
     """The same numbers as float64.
 
     Raises ValueError for entries that are no real numbers or that float64 does not hold exactly.

@@ -167,9 +167,12 @@ def ball_step(
 
     def vector(p: ir.Value) -> None:
         shift = c.b.mul(p, INT(VECTOR_BYTES))
-        bases = [c.b.add(base, shift) for base in (x, slopes, centre)]
-        places = [(lambda i, base=base: c.b.add(base, c.b.mul(i, stride))) for base in bases]
-        x_at, slope_at, centre_at = places
+
+        def at(base: ir.Value) -> Callable[[ir.Value], ir.Value]:
+            start = c.b.add(base, shift)
+            return lambda i: c.b.add(start, c.b.mul(i, stride))
+
+        x_at, slope_at, centre_at = map(at, (x, slopes, centre))
         square = _total(c, inputs, lambda i: _squared(c.load(slope_at(i))))
         move = c.load(c.b.add(labels, shift)) * size
         share = (square > c.zero).where(move / c.root(square), c.zero)
@@ -197,10 +200,10 @@ def _total(c: Code, count: Count, term: Callable[[ir.Value], Vector]) -> Vector:
     """The sum of term(i), i < count, where count >= 1."""
     loop = Loop(c, [INT(0), c.zero])
     i, total = loop.values
-    total = total + term(i)
+    more: Vector = total + term(i)
     i = c.b.add(i, INT(1))
-    loop.close([i, total], c.b.icmp_signed("<", i, count))
-    return total
+    loop.close([i, more], c.b.icmp_signed("<", i, count))
+    return more
 
 
 def _box_step(

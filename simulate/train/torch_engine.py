@@ -103,7 +103,7 @@ def step(
 def _blocks(layout: Layout, flat: Tensor) -> list[Tensor]:
     """Views of the weights (B, n, k) and biases (B, n) in a flat tensor (B, size)."""
     spans = zip(layout.offsets, layout.shapes, strict=False)
-    return [flat.narrow(1, a, int(np.prod(s))).unflatten(1, s) for a, s in spans]
+    return [flat.narrow(1, a, int(np.prod(s))).view(flat.shape[0], *s) for a, s in spans]
 
 
 def _forward(parameters: list[Tensor], x: Tensor) -> tuple[Tensor, list[Tensor]]:

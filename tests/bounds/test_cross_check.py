@@ -50,8 +50,8 @@ def _log10(id, name, norm, at):
 
 
 def _explicit_uppers(id, norm, at):
-    names = [f.name for f in theorem(id).forms if f.constant is Constant.EXPLICIT]
-    return [_log10(id, name, norm, at) for name in names if theorem(id).form(name, norm)]
+    forms = [f for f in theorem(id).forms if f.constant is Constant.EXPLICIT and norm in f.norms]
+    return [_log10(id, form.name, norm, at) for form in forms]
 
 
 @pytest.mark.parametrize(("lower", "upper", "norm", "depth"), PAIRS)

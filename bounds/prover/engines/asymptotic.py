@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, log2
 from time import thread_time
+from typing import Any
 
 import sympy as sp
 from flint import ctx
@@ -287,7 +288,7 @@ def _contrary(
     )
 
 
-def _fix(problem: Problem, place: Point, fixed: dict) -> Problem:
+def _fix(problem: Problem, place: Point, fixed: dict[Any, Any]) -> Problem:
     """The problem with all symbols but the moving one at one place."""
     return replace(
         problem,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 import sympy as sp
 from flint import ctx
@@ -95,7 +96,7 @@ def _any_holds(
     return answer
 
 
-def _index_points(condition: Condition, point: dict, at: int) -> Iterator[Point | None]:
+def _index_points(condition: Condition, point: dict[Any, Any], at: int) -> Iterator[Point | None]:
     if at == len(condition.indices):
         yield point
         return

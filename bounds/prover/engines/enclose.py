@@ -145,7 +145,8 @@ def _try(expression: sp.Basic, box: Box, depth: int) -> Interval | None:
 
 def _value(node: sp.Basic, box: Box) -> Interval:
     if isinstance(node, sp.Symbol):
-        return box.intervals[node]
+        known: Interval = box.intervals[node]
+        return known
     if isinstance(node, sp.Rational):
         return iv.point(Fraction(int(node.p), int(node.q)))
     if isinstance(node, sp.Sum):

@@ -149,7 +149,7 @@ def _part(deadline: float, share: float) -> float:
 
 def _by_smt(problem: Problem, relation: Relation, deadline: float) -> Method | None:
     seconds = min(_SMT_SECONDS, deadline - thread_time())
-    if seconds <= 0 or not prove_smt.available():
+    if seconds <= 0:
         return None
     return Method.SMT if prove_smt.prove(problem, [relation], seconds).proved else None
 
@@ -216,8 +216,6 @@ def _exhausted(problem: Problem, deadline: float) -> Verdict | None:
 
 
 def _smt_witness(problem: Problem) -> Point | None:
-    if not prove_smt.available():
-        return None
     answer = prove_smt.witness(problem, _SMT_SECONDS)
     if answer.point is not None and inside(problem, answer.point):
         return answer.point
@@ -226,7 +224,7 @@ def _smt_witness(problem: Problem) -> Point | None:
 
 def _vacuous(problem: Problem, deadline: float) -> bool:
     """Whether the hypotheses certainly contradict each other or the domain."""
-    if prove_smt.available() and prove_smt.witness(problem, _SMT_SECONDS).proved:
+    if prove_smt.witness(problem, _SMT_SECONDS).proved:
         return True
     never = Relation(sp.S.Zero, "!=", sp.S.Zero)
     region = relaxed(problem)

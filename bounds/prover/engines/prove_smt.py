@@ -42,13 +42,6 @@ class SmtAnswer:
     point: Point | None = None
 
 
-def available() -> bool:
-    """Whether z3 is installed; it is optional (pip install z3-solver)."""
-    from importlib.util import find_spec
-
-    return find_spec("z3") is not None
-
-
 def prove(problem: Problem, goals: list[Relation], seconds: float) -> SmtAnswer:
     """Whether z3 refutes that all hypotheses hold and some goal fails."""
     import z3

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import islice, product
 from math import ceil, floor, inf, isfinite
 from time import thread_time
+from typing import Any
 
 import sympy as sp
 from flint import arb, ctx
@@ -377,7 +378,7 @@ def _descend(problem: Problem, start: Point, found: Search, deadline: float) -> 
             return
 
 
-def _moved(problem: Problem, point: Point, variable: Variable, share: Fraction) -> dict:
+def _moved(problem: Problem, point: Point, variable: Variable, share: Fraction) -> dict[Any, Any]:
     old = point[variable.symbol]
     scale = abs(old) if old else Fraction(1)
     new = old + scale * share

@@ -61,7 +61,8 @@ class Variable:
     @property
     def named(self) -> set[sp.Symbol]:
         """The symbols that the bounds name."""
-        return self.low.free_symbols | self.high.free_symbols
+        symbols: set[sp.Symbol] = self.low.free_symbols | self.high.free_symbols
+        return symbols
 
     def occupied(self) -> list[Relation]:
         """The relation that says the bounds leave room, unless that is plain."""

@@ -40,7 +40,8 @@ class Relation:
     @property
     def symbols(self) -> set[sp.Symbol]:
         """The free symbols of both sides."""
-        return self.left.free_symbols | self.right.free_symbols
+        symbols: set[sp.Symbol] = self.left.free_symbols | self.right.free_symbols
+        return symbols
 
     @property
     def margin(self) -> sp.Expr:

@@ -9,7 +9,7 @@ from robustsize.bounds.arithmetic.sums import taken_apart
 from robustsize.bounds.prover.language.relations import Relation
 
 
-class _Printer(StrPrinter):
+class _Printer(StrPrinter):  # type: ignore[misc]
     def _call(self, name: str, expression: sp.Basic) -> str:
         return f"{name}({', '.join(map(self._print, expression.args))})"
 

@@ -38,7 +38,7 @@ class LabelledGrid:
     @property
     def m(self) -> int:
         """How many points there are."""
-        return len(self.axis) ** self.d
+        return int(len(self.axis) ** self.d)
 
     @cached_property
     def points(self) -> tuple[Point, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from fractions import Fraction
 from math import factorial, prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +114,7 @@ def _steps(instance: HardInstance) -> list[tuple[float, Fraction]]:
 
 def _staircases(
     instance: HardInstance, places: Sequence[int]
-) -> tuple[tuple[Weight, NDArray], NDArray]:
+) -> tuple[tuple[Weight, NDArray[Any]], NDArray[Any]]:
     """First layer, and weights that sum it to sum_j places[j] * (grid index on axis j)."""
     units: list[tuple[int, int, float]] = []
     weights, biases = [], []
@@ -205,7 +206,7 @@ def _kinks(changes: list[Fraction]) -> list[float]:
     return [0.0, *(float((a + b) / 2) for a, b in itertools.pairwise(changes))]
 
 
-def _output(changes: list[Fraction], height: float) -> tuple[NDArray, NDArray]:
+def _output(changes: list[Fraction], height: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """f = height (a_1 - t + 2 relu(t - m_1) - ...), up to sign the distance to the changes a_i."""
     weights = [height * (-1.0 if i == 0 else 2.0 * (-1) ** (i + 1)) for i in range(len(changes))]
     return np.array([weights]), np.array([height * float(changes[0])])

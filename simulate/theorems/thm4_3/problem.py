@@ -34,7 +34,7 @@ class Problem:
     @property
     def m(self) -> int:
         """Forced points."""
-        return len(grid_axis(self.setting.one(epsilon), Grid.DENSE)) ** (self.d - 1)
+        return int(len(grid_axis(self.setting.one(epsilon), Grid.DENSE)) ** (self.d - 1))
 
     @property
     def exhaustive(self) -> bool:

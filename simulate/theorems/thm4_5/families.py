@@ -26,7 +26,7 @@ from robustsize.simulate.theorems.thm4_5.trees import tree_vc
 
 def points_of(dimension: int, setting: Setting) -> int:
     """Points m = K^(d-1) of the hard instance."""
-    return axis_points(setting) ** (dimension - 1)
+    return int(axis_points(setting) ** (dimension - 1))
 
 
 def axis_points(setting: Setting) -> int:

@@ -169,7 +169,7 @@ def least_tree_errors(labels: NDArray[np.int8], K: int) -> NDArray[np.int64]:
     if K**q != len(labels):
         raise ValueError(f"{len(labels)} labels are no power of K = {K}")
     intervals, cuts, starts = _intervals(K)
-    return _least_errors(np.asarray(labels) > 0, q, K, intervals, cuts, starts)
+    return np.asarray(_least_errors(np.asarray(labels) > 0, q, K, intervals, cuts, starts))
 
 
 def tree_work(K: int, axes: int) -> int:

@@ -169,6 +169,16 @@ def test_a_run_is_repeatable() -> None:
     assert first.counterexample == second.counterexample
 
 
+def test_the_plugin_costs_a_run_without_derivation_files_nothing() -> None:
+    code = (
+        "import sys, pytest; before = set(sys.modules); import robustsize.bounds.pytest_hooks\n"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = ("", ".bounds", ".bounds.lazy", ".bounds.pytest_hooks")
+    assert run.stdout.strip() == str([f"robustsize{module}" for module in loaded])
+
+
 def test_pytest_collects_derivation_files(tmp_path: Path) -> None:
     path = tmp_path / "mine.derivation.toml"
     path.write_text(
@@ -177,7 +187,7 @@ def test_pytest_collects_derivation_files(tmp_path: Path) -> None:
         '[[step]]\nid = "bad"\nclaim = "a**2 > 0"\n'
     )
     (tmp_path / "broken.derivation.toml").write_text("[derivation]\n")
-    command = [sys.executable, "-m", "pytest", "-p", "robustsize.bounds.prover.pytest_plugin"]
+    command = [sys.executable, "-m", "pytest", "-p", "robustsize.bounds.pytest_hooks"]
     command += ["-q", "--continue-on-collection-errors", "-p", "no:cacheprovider", str(tmp_path)]
     run = subprocess.run(
         command,
