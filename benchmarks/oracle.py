@@ -49,7 +49,9 @@ from _exact import (
 from _small_networks import Case, case, problems
 
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus, certify
+from robustsize.simulate.certify.exact_value import exact_value
 from robustsize.simulate.certify.guarantee import Guarantee, certificate
+from robustsize.simulate.certify.relaxation import flatten
 from robustsize.simulate.data.instance import Instance, Norm
 from robustsize.simulate.data.regions import Region
 from robustsize.simulate.networks.network import Network
@@ -203,6 +205,7 @@ def _start_worker() -> None:
     for p in Norm:
         instance = Instance(((Fraction(2),),), np.array([1], np.int8), Fraction(1, 3), p)
         certify(network, instance)
+    exact_value(flatten(network), (Fraction(2),))
     signal.signal(signal.SIGALRM, _interrupt)
 
 

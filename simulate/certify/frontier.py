@@ -101,7 +101,7 @@ def _advance(net: FlatNetwork, budget: int, task: Task) -> _Outcome:
 
 
 def _halves(task: Task) -> list[Task]:
-    parts = (task.nodes[0::2], task.nodes[1::2])
+    parts = (task.nodes[0::2].copy(), task.nodes[1::2].copy())  # one layout, compiled once
     return [Task(task.search, part) for part in parts if len(part)]
 
 

@@ -14,7 +14,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from robustsize.simulate.certify.complete import Certificate, CertificateStatus, certify, minimum
 from robustsize.simulate.certify.exact_leaves import ExactBall
-from robustsize.simulate.certify.frontier import Frontier
+from robustsize.simulate.certify.frontier import Frontier, Task, _halves
 from robustsize.simulate.certify.relaxation import flatten
 from robustsize.simulate.checker.points import Bounds as FoundBounds
 from robustsize.simulate.checker.points import PointsChecker, PointsProof
@@ -417,3 +417,10 @@ def test_the_cost_is_linear_in_points(monkeypatch: pytest.MonkeyPatch) -> None:
         assert certify(Network.of([([[1.0]], [1.0])]), instance).status is CERTIFIED
         costs.append(looked)
     assert costs[1] < 2.5 * costs[0]
+
+
+def test_regions_are_handed_on_in_one_layout() -> None:
+    """Another layout would be compiled again, in the middle of a search and of its budget."""
+    parts = _halves(Task(None, np.zeros((5, 3))))  # type: ignore[arg-type]
+    assert [len(part.nodes) for part in parts] == [3, 2]
+    assert all(part.nodes.flags.c_contiguous for part in parts)
