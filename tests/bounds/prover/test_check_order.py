@@ -17,7 +17,7 @@ from robustsize.bounds.prover import check_step, loads
 from robustsize.bounds.prover.isolated import Answer, Done, Job, Limits, Workers
 from robustsize.report import check
 
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 def _answers(jobs: Sequence[Job]) -> list[Answer]:
