@@ -71,7 +71,8 @@ class Forest:
             raise ProofError("the arrays of the trees do not fit each other")
         parent, place, most = np.arange(count), np.zeros(count, np.int64), np.zeros(count)
         if len(inner):
-            branch, cut, child = self.branch[inner], self.cut[inner], self.child[inner]
+            branch = self.branch[inner].astype(np.int64)  # of another type 2 j + 2 may be no place
+            cut, child = self.cut[inner], self.child[inner]
             if not (
                 branch.min() >= 0
                 and branch.max() < columns

@@ -558,3 +558,13 @@ def test_many_points_share_one_proof(p: Norm) -> None:
             ]
         )
     ) == pytest.approx(found.margin)
+
+
+def test_halves_cover_whatever_the_type_of_the_columns() -> None:
+    """x_0 - x_1 + 3/2 is -1/2 at a corner; no type of a column's number hides it."""
+    network = Network.of([([[1.0, -1.0]], [1.5])])
+    leaf, none = np.array([-1, -1]), np.array([], np.int64)
+    forest = Forest(1, np.array([0.5, *leaf]), np.zeros(3), np.array([1, 0, 0]))
+    proof = PointsProof(forest, none, none, np.array([]), np.zeros(3), np.zeros(3, bool))
+    with pytest.raises(ProofError):
+        PointsChecker(network, around((F(0), F(0)), F(1), Norm.INF)).margin(proof)
