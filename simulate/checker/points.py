@@ -174,7 +174,7 @@ class PointsChecker:
         leaf = paths.regions(np.array([node]), -every, every)
         beta = fractions(np.zeros((1, layers.length)))
         for column, value in proof.exact[node].items():
-            beta[0, column] = value
+            beta[0, column] = Fraction(value)
         given = Multipliers(beta, fractions([0]), proof.empty[leaf.node])
         found = lower_bounds(layers, self.exact_ball(int(leaf.root[0])), leaf, given)[0]
         bound = float_below(found) if isinstance(found, Fraction) else float(found)
