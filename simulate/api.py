@@ -27,6 +27,7 @@ from robustsize.bounds.symbols import epsilon as epsilon_
 from robustsize.simulate.certify.complete import Certificate
 from robustsize.simulate.certify.complete import certify as certify_points
 from robustsize.simulate.certify.guarantee import Guarantee, certificate, read_guarantee
+from robustsize.simulate.construct.request import Request
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.data.instance import Instance
 from robustsize.simulate.data.read_sets import read_points
@@ -125,7 +126,7 @@ def build(
                 data = read_points(Path(instance))
                 builders.notes_on_domain(id, data, norm)
                 pair = data.pair(values[epsilon_], norm)
-            return builders.build(id, builders.Request(values, norm, pair, seed))
+            return builders.build(id, Request(values, norm, pair, seed))
 
 
 def certify(
