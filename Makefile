@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: report test check derivations claims mutants oracle proofs proof-mutants results docs clean
+.PHONY: report test check types derivations claims mutants oracle proofs proof-mutants results docs clean
 
 report: $(STAMP)
 	$(BIN)/robustsize agree --preset quick -o out/report
@@ -10,9 +10,11 @@ report: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
-check: $(STAMP)
+check: types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(STAMP)
 	$(BIN)/mypy -p robustsize.bounds -p robustsize.simulate -p robustsize.report \
 	  -p robustsize.commands -m robustsize.cli
 	$(BIN)/mypy benchmarks/*.py docs/fill_examples.py

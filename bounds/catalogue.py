@@ -47,14 +47,13 @@ def theorem(id: str) -> Theorem:
     if id not in IDS:
         near = difflib.get_close_matches(id, IDS, n=1, cutoff=0.0)[0]
         raise InputError(f"unknown theorem {id!r}; did you mean {near}? `robustsize list` has all")
+    rooms = "robustsize.bounds.theorems"
+    found: Theorem
     if id in RELATED_IDS:
-        loaded = import_module("robustsize.bounds.theorems.related").THEOREMS[id]
+        found = import_module(f"{rooms}.related").THEOREMS[id]
     else:
-        loaded = import_module(
-            f"robustsize.bounds.theorems.{id.replace('.', '_')}.statement"
-        ).THEOREM
-    assert isinstance(loaded, Theorem)
-    return loaded
+        found = import_module(f"{rooms}.{id.replace('.', '_')}.statement").THEOREM
+    return found
 
 
 def catalogue() -> Iterator[Theorem]:

@@ -46,15 +46,15 @@ def build(
     point, random = one_point(values), instance == "random"
     with progress.shown() as show:
         from robustsize.simulate.certify.guarantee import Guarantee, certificate
+        from robustsize.simulate.construct.request import Request
         from robustsize.simulate.data.read_sets import read_points
         from robustsize.simulate.networks.export import save_network
+        from robustsize.simulate.theorems.build import build as construct
         from robustsize.simulate.theorems.build import (
-            Request,
             notes_on_domain,
             parameters_read,
             promise,
         )
-        from robustsize.simulate.theorems.build import build as construct
 
         where = f"by {theorem.id}" + ("" if random else " on the points of a file")
         refuse_unread(point, parameters_read(theorem.id, random=random), where)

@@ -145,8 +145,7 @@ def _certify_classes(
             )
         with complaints_about("--instance", instance):
             file = input_file("--instance", instance)
-            points = read_classified(file, read.outputs, radius, norm)
-            assert radius is not None
+            points, radius = read_classified(file, read.outputs, radius, norm)
             answers = margins(
                 lambda i, j: read_as(margin=(i, j)).network,
                 read.outputs,

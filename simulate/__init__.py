@@ -7,8 +7,8 @@ Data goes one way: an instance, a network trained or built for it, a certificate
 >>> simulate.certify(built).status.value
 'certified'
 
-`certify`, `search` and `train` are packages that can be called: calling one does the usual thing,
-its names are for the rest. docs/python.md has an example of each.
+`certify`, `experiment`, `search` and `train` are packages that can be called: calling one does the
+usual thing, its names are for the rest. docs/python.md has an example of each.
 """
 
 from typing import TYPE_CHECKING
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
         Instance,
         Network,
         Plan,
+        Result,
         SearchResult,
         build,
         certify,
+        experiment,
         instance,
         load_network,
         save_network,
@@ -45,9 +47,11 @@ __all__ = [
     "Instance",
     "Network",
     "Plan",
+    "Result",
     "SearchResult",
     "build",
     "certify",
+    "experiment",
     "instance",
     "load_network",
     "save_network",

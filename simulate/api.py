@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias, Unpack
 
 import numpy as np
@@ -18,7 +19,7 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from robustsize.bounds import keywords
-from robustsize.bounds.keywords import Number, Parameters, complaints_in_keywords
+from robustsize.bounds.keywords import Number, Parameters, Ranges, complaints_in_keywords
 from robustsize.bounds.symbols import BY_SYMBOL, InputError, Norm, Values, exact
 from robustsize.bounds.symbols import c as c_
 from robustsize.bounds.symbols import d as d_
@@ -26,9 +27,11 @@ from robustsize.bounds.symbols import epsilon as epsilon_
 from robustsize.simulate.certify.complete import Certificate
 from robustsize.simulate.certify.complete import certify as certify_points
 from robustsize.simulate.certify.guarantee import Guarantee, certificate, read_guarantee
+from robustsize.simulate.construct.request import Request
 from robustsize.simulate.construct.result import Construction
 from robustsize.simulate.data.instance import Instance
 from robustsize.simulate.data.read_sets import read_points
+from robustsize.simulate.experiment.run import Result, probe_task, run
 from robustsize.simulate.networks.export import load_network, save_network
 from robustsize.simulate.networks.network import Network
 from robustsize.simulate.search.job import HARD, instance_of
@@ -37,6 +40,7 @@ from robustsize.simulate.search.smallest import default_ladder
 from robustsize.simulate.search.smallest import search as search_for
 from robustsize.simulate.theorems import build as builders
 from robustsize.simulate.theorems.candidates import constructions
+from robustsize.simulate.theorems.catalogue import experiment_of
 from robustsize.simulate.train.adversarial import train
 from robustsize.simulate.train.plan import Plan
 
@@ -48,9 +52,11 @@ __all__ = [
     "Instance",
     "Network",
     "Plan",
+    "Result",
     "SearchResult",
     "build",
     "certify",
+    "experiment",
     "instance",
     "load_network",
     "save_network",
@@ -120,7 +126,7 @@ def build(
                 data = read_points(Path(instance))
                 builders.notes_on_domain(id, data, norm)
                 pair = data.pair(values[epsilon_], norm)
-            return builders.build(id, builders.Request(values, norm, pair, seed))
+            return builders.build(id, Request(values, norm, pair, seed))
 
 
 def certify(
@@ -221,6 +227,45 @@ def search(
             constructions=constructions,
             device=device,
             folder=None if folder is None else Path(folder),
+            budget_seconds=seconds,
+        )
+
+
+def experiment(
+    id: str,
+    *,
+    p: Norm | str | float = Norm.INF,
+    seeds: int | None = None,
+    seed: int = 0,
+    seconds: float = 300.0,
+    device: str = "auto",
+    folder: File | None = None,
+    **parameters: Unpack[Ranges],
+) -> Result:
+    """Measure small cases of a theorem and hold them against what it predicts.
+
+    id: of a theorem or an experiment; docs/probes.md lists them. Parameters that are not given, and
+    seeds, are the quick preset's. seconds: after which it ends; `cut_short` of the result names
+    what is left out. folder: where networks are kept, and cells until all are measured, so that a
+    run that was cut short is resumed.
+
+    >>> from robustsize import simulate
+    >>> result = simulate.experiment("prop3.2", d=2, seeds=1)
+    >>> {one.verdict.agreement.value for one in result.outcomes}
+    {'agrees'}
+
+    Raises InputError where there is no such experiment, it does not take a parameter or cannot be
+    measured there, or the folder cannot be written.
+    """
+    with complaints_in_keywords(), _about("folder"), TemporaryDirectory() as temporary:
+        probe = experiment_of(id, "id")
+        count = probe.quick.seeds if seeds is None else seeds
+        task = probe_task(probe, keywords.axes(parameters), keywords.norm(p), count, seed, device)
+        return run(
+            [task],
+            f"experiment {probe.id}",
+            folder=Path(temporary if folder is None else folder),
+            write=lambda result, folder: None,
             budget_seconds=seconds,
         )
 

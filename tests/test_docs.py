@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+ROOMS = (
+    *("bounds", "simulate", "report", "commands", "proofs"),
+    *("docs", "examples", "tests", "benchmarks"),
+)
 
 
 def _load(path):
@@ -34,6 +38,21 @@ def test_the_readme_has_examples():
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_the_layout_names_every_folder_with_code():
+    text = (ROOT / "docs" / "layout.md").read_text()
+    sources = [path for top in ROOMS for path in (ROOT / top).rglob("*.py")]
+    for folder in {path.relative_to(ROOT).parent for path in sources}:
+        of_one_theorem = folder.parent.name == "theorems" and folder.name != "lemmas"
+        inside = folder.parts[0] in ("tests", "benchmarks")  # As the code is: named as a whole.
+        named = folder.parent if of_one_theorem else Path(folder.parts[0]) if inside else folder
+        last = f"`{named.name}/`"
+        assert f"`{named}/`" in text or last in text, f"docs/layout.md does not name {named}/"
+
+
+def test_the_rooms_are_all_there_is():
+    assert {path.parent.name for path in ROOT.glob("[!.]*/*.py")} <= set(ROOMS) | {"out", "build"}
 
 
 @pytest.mark.parametrize("page", [ROOT / "docs" / "python.md"], ids=lambda page: page.name)

@@ -283,15 +283,17 @@ class MarginAnswer:
     certificate: Certificate
 
 
-def read_classified(path: Path, outputs: int, radius: Fraction | None, p: Norm) -> ClassPoints:
-    """A user's points of classes 0 to outputs - 1, no two classes closer than twice the radius.
+def read_classified(
+    path: Path, outputs: int, radius: Fraction | None, p: Norm
+) -> tuple[ClassPoints, Fraction]:
+    """A user's points of classes 0 to outputs - 1, no two classes closer than twice the radius; and
+    that radius.
 
     Raises ValueError, naming the file, where it cannot be read, no radius is given, or two points
     of different classes are closer than twice the radius; OSError where there is no such file.
     """
     points = read_classes(path, outputs)
-    _radius_possible(path, points, radius, p)
-    return points
+    return points, _radius_possible(path, points, radius, p)
 
 
 def margins(

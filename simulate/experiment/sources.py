@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 
 ROOMS = ("robustsize.bounds", "robustsize.simulate")
@@ -15,10 +15,7 @@ def source_digest() -> str:
     """The SHA-256 digest of every Python file of `ROOMS`, by its name and its bytes."""
     digest = hashlib.sha256()
     for room in ROOMS:
-        spec = find_spec(room)
-        assert spec is not None
-        assert spec.submodule_search_locations is not None
-        for folder in map(Path, spec.submodule_search_locations):
+        for folder in map(Path, import_module(room).__path__):
             for path in sorted(folder.rglob("*.py")):
                 content = path.read_bytes()
                 name = f"{room}/{path.relative_to(folder).as_posix()}"

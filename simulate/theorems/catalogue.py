@@ -2,32 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 
 from robustsize.bounds.symbols import InputError
 from robustsize.simulate.experiment.model import Experiment
 from robustsize.simulate.experiment.run import Task
-from robustsize.simulate.theorems.gap import experiment as gap
-from robustsize.simulate.theorems.growth import experiment as growth
-from robustsize.simulate.theorems.prop3_2 import experiment as prop3_2
-from robustsize.simulate.theorems.thm2_2 import experiment as thm2_2
-from robustsize.simulate.theorems.thm3_3 import experiment as thm3_3
-from robustsize.simulate.theorems.thm4_3 import experiment as thm4_3
-from robustsize.simulate.theorems.thm4_4 import experiment as thm4_4
-from robustsize.simulate.theorems.thm4_5 import experiment as thm4_5
-from robustsize.simulate.theorems.thm5_5 import experiment as thm5_5
 
 PRESETS = ("quick", "full")
 
-EXPERIMENTS: tuple[Experiment, ...] = (
-    growth.EXPERIMENT,
-    thm2_2.EXPERIMENT,
-    prop3_2.EXPERIMENT,
-    thm3_3.EXPERIMENT,
-    thm4_3.EXPERIMENT,
-    thm4_4.EXPERIMENT,
-    thm4_5.EXPERIMENT,
-    thm5_5.EXPERIMENT,
-    gap.EXPERIMENT,
+FOLDERS = (
+    "growth",
+    "thm2_2",
+    "prop3_2",
+    "thm3_3",
+    "thm4_3",
+    "thm4_4",
+    "thm4_5",
+    "thm5_5",
+    "gap",
+)
+"""The folders with an experiment; `experiment.py` in each has its `EXPERIMENT`."""
+
+EXPERIMENTS: tuple[Experiment, ...] = tuple(
+    import_module(f"{__package__}.{folder}.experiment").EXPERIMENT for folder in FOLDERS
 )
 
 BY_ID = {id: one for one in EXPERIMENTS for id in (*one.covers, one.id)}

@@ -20,10 +20,11 @@ from robustsize.bounds.theorems.thm2_3 import statement as thm2_3
 from robustsize.bounds.theorems.thm3_3 import statement as thm3_3
 from robustsize.simulate.certify.complete import CertificateStatus
 from robustsize.simulate.certify.structural import certify_construction
+from robustsize.simulate.construct.request import Request
 from robustsize.simulate.data.instance import Norm as P
 from robustsize.simulate.data.manifolds import flat_cube
 from robustsize.simulate.data.regions import Region, SeparatedPair
-from robustsize.simulate.theorems.build import Request, build, promise
+from robustsize.simulate.theorems.build import build, promise
 from robustsize.simulate.theorems.thm2_2.construction import robust_fit
 from robustsize.simulate.theorems.thm3_3.construction import robust_classifier
 

@@ -35,9 +35,9 @@ from robustsize.bounds.symbols import (
 )
 from robustsize.cli import cli
 from robustsize.report.table1 import table1, table1_json
+from robustsize.simulate.construct.request import Request
 from robustsize.simulate.experiment.model import Setting
 from robustsize.simulate.networks.network import Network
-from robustsize.simulate.theorems.build import Request
 from robustsize.simulate.theorems.catalogue import EXPERIMENTS
 
 

@@ -103,6 +103,21 @@ def test_search_finds_the_smallest_of_two_points():
     assert simulate.certify(result.found[0].network, simulate.instance(*TWO, radius=0.1))
 
 
+def test_an_experiment_says_of_each_prediction_what_was_measured():
+    result = simulate.experiment("prop3.2", d=[2, 3], seeds=1)
+    assert not result.cut_short
+    assert result.settings["prop3.2"]["d"] == ["2", "3"]
+    assert {type(one.evidence).__name__ for one in result.outcomes} == {"Between"}
+    assert all(one.verdict.agreement.value == "agrees" for one in result.outcomes)
+
+
+def test_an_experiment_out_of_time_says_what_it_left_out(tmp_path):
+    result = simulate.experiment("prop3.2", d=2, seeds=1, seconds=0, folder=tmp_path / "kept")
+    assert result.cut_short
+    assert not [one for one in result.outcomes if one.evidence]
+    assert (tmp_path / "kept").is_dir()
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
@@ -133,6 +148,12 @@ def test_search_finds_the_smallest_of_two_points():
         (lambda: simulate.search("no.csv", epsilon=0.1, c=0.5), "instance: no.csv"),
         (lambda: simulate.search("no.csv", d=3, epsilon=0.1, c=0.5), "d: it would not be used"),
         (lambda: simulate.search(simulate.instance(*TWO, 0.3)), "instance:"),
+        (lambda: simulate.experiment("thm9"), "id 'thm9': one of growth"),
+        (lambda: simulate.experiment("prop3.2", d=[2, 3], k=1), "k: the probe prop3.2 takes"),
+        (lambda: simulate.experiment("prop3.2", d=[]), "d: no value is given"),
+        (lambda: simulate.experiment("prop3.2", d=65), "d=65: at most 64"),
+        (lambda: simulate.experiment("prop3.2", d=2, seeds=0), "seeds=0: must be >= 1"),
+        (lambda: simulate.experiment("prop3.2", d=2, device="x"), "device='x':"),
     ],
 )
 def test_a_complaint_is_one_line_that_names_the_keyword(call, says):

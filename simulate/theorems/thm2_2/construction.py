@@ -13,6 +13,7 @@ from robustsize.bounds.counting.construction_size import quadratic_bump_size, un
 from robustsize.bounds.theorems.thm2_2.statement import PIECES_L2
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
 from robustsize.simulate.construct.quadratic import quadratic_network
+from robustsize.simulate.construct.request import Builder, Request
 from robustsize.simulate.construct.result import Construction, as_int, whole
 from robustsize.simulate.data.instance import Norm
 from robustsize.simulate.data.regions import Region, SeparatedPair
@@ -83,3 +84,19 @@ def _check_domain(region: Region) -> None:
     outside = (abs(region.low.numerators) > region.low.denominator).astype(bool).any(axis=1)
     if outside.any():
         raise ValueError(f"point {int(outside.argmax())} lies outside [-1,1]^d")
+
+
+def _build(request: Request) -> Construction:
+    delta, epsilon = request[symbols.delta], request[symbols.epsilon]
+    if delta >= epsilon:
+        raise symbols.InputError(
+            f"--delta {delta}: must be below --epsilon {epsilon}; for example --delta {epsilon / 2}"
+        )
+    return robust_fit(request.sets(), delta)
+
+
+BUILDER = Builder(
+    build=_build,
+    takes=(symbols.d, symbols.epsilon, symbols.delta),
+    example="--d 3 --epsilon 0.1 --delta 0.05 --samples 20",
+)

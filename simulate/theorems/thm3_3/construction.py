@@ -28,6 +28,7 @@ from robustsize.simulate.construct.grid import cell_centres, cells_meeting
 from robustsize.simulate.construct.halves import Cells, depth_five_network, depth_four_network
 from robustsize.simulate.construct.limits import check_cells
 from robustsize.simulate.construct.quadratic import quadratic_network
+from robustsize.simulate.construct.request import Builder
 from robustsize.simulate.construct.result import Construction, as_int, whole
 from robustsize.simulate.data.exact import Rationals
 from robustsize.simulate.data.instance import Norm
@@ -190,3 +191,10 @@ def _construction(
     return Construction(
         "thm3.3", form.value, network, size, bound, cells, pair.p, radius, pair.A, pair.B
     )
+
+
+BUILDER = Builder(
+    build=lambda request: robust_classifier(request.sets(), request[symbols.c]),
+    takes=(symbols.d, symbols.epsilon, symbols.c),
+    example="--d 3 --epsilon 0.1 --c 0.5 --samples 20",
+)

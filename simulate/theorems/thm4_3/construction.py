@@ -16,17 +16,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.bounds import symbols
 from robustsize.bounds.counting.construction_size import (
     bit_table_size,
     hard_bump_size,
     staircase_size,
     zigzag_size,
 )
+from robustsize.bounds.symbols import InputError
 from robustsize.simulate.construct.bit_table import MOST_BITS, bit_table
 from robustsize.simulate.construct.boxes import box_network, cover_pieces
+from robustsize.simulate.construct.limits import MOST_GRID_POINTS, check_grid
+from robustsize.simulate.construct.request import Builder, Request
 from robustsize.simulate.construct.result import Construction, as_int, constant_network, matrix
 from robustsize.simulate.data.exact import power_of_two_above, shortest_dyadic
-from robustsize.simulate.data.instance import HardInstance
+from robustsize.simulate.data.instance import Grid, HardInstance, grid_axis, hard_instance
+from robustsize.simulate.data.labellings import random_labelling
 from robustsize.simulate.data.regions import Region
 from robustsize.simulate.networks.network import Network, Weight
 
@@ -210,3 +215,25 @@ def _output(changes: list[Fraction], height: float) -> tuple[NDArray[Any], NDArr
     """f = height (a_1 - t + 2 relu(t - m_1) - ...), up to sign the distance to the changes a_i."""
     weights = [height * (-1.0 if i == 0 else 2.0 * (-1) ** (i + 1)) for i in range(len(changes))]
     return np.array([weights]), np.array([height * float(changes[0])])
+
+
+def _build(request: Request) -> Construction:
+    if request.pair is not None:
+        raise InputError("thm4.3 is built for its own hard instance; give --instance random")
+    dimension, gap = int(request[symbols.d]), request[symbols.epsilon]
+    check_grid(gap, dimension, MOST_GRID_POINTS)
+    m = len(grid_axis(gap, Grid.DENSE)) ** (dimension - 1)
+    labels = random_labelling(m, request.seed)
+    return hard_instance_network(
+        hard_instance(dimension, gap, request[symbols.c], request.norm, labels)
+    )
+
+
+BUILDER = Builder(
+    build=_build,
+    takes=(symbols.d, symbols.epsilon, symbols.c),
+    example="--d 3 --epsilon 0.25 --c 0.5",
+    bound="thm3.3",  # Theorem 4.3 bounds sizes from below; its instance is a pair for Theorem 3.3.
+    sampled=False,
+    own_sets=True,
+)

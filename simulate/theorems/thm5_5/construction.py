@@ -11,12 +11,17 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from robustsize.bounds import symbols
 from robustsize.bounds.counting.construction_size import unshared_bump_size
+from robustsize.bounds.symbols import InputError
 from robustsize.simulate.construct.boxes import BoxCover, box_network, cover_pieces
+from robustsize.simulate.construct.limits import check_bumps
+from robustsize.simulate.construct.request import Builder, Request
 from robustsize.simulate.construct.result import Construction, as_int
 from robustsize.simulate.data.exact import Rationals
 from robustsize.simulate.data.instance import Norm
-from robustsize.simulate.data.manifolds import Covering
+from robustsize.simulate.data.manifolds import Covering, flat_cube
+from robustsize.simulate.data.random_sets import random_manifold_pair
 from robustsize.simulate.data.regions import Region, SeparatedPair, closer_than
 
 
@@ -79,3 +84,21 @@ def _balls_meeting(covering: Covering, region: Region) -> NDArray[np.int64]:
     if len(missed):
         raise ValueError(f"piece {missed[0]} of a class meets no ball of the covering")
     return np.unique(balls)
+
+
+def _build(request: Request) -> Construction:
+    if request.pair is not None:
+        raise InputError("thm5.5 is built on the flat k-cube; give --instance random")
+    check_bumps(int(request[symbols.d]), request.points)
+    manifold = flat_cube(int(request[symbols.k]), int(request[symbols.d]))
+    gap, ratio = request[symbols.epsilon], request[symbols.c]
+    pair = random_manifold_pair(manifold, gap, request.points, radius=gap / 8, seed=request.seed)
+    return manifold_classifier(pair, manifold.covering((1 - ratio) * gap), ratio)
+
+
+BUILDER = Builder(
+    build=_build,
+    takes=(symbols.d, symbols.k, symbols.epsilon, symbols.c),
+    example="--d 3 --k 1 --epsilon 0.1 --c 0.5",
+    own_sets=True,
+)

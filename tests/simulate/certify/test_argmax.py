@@ -249,7 +249,7 @@ def test_what_the_budget_does_not_reach_is_undecided(tmp_path):
 
 
 def test_margins_ask_for_each_pair_once(tmp_path):
-    points = read_classified(data(tmp_path, "4,0,0\n0,4,2\n"), 3, Fraction(1), Norm.INF)
+    points, _ = read_classified(data(tmp_path, "4,0,0\n0,4,2\n"), 3, Fraction(1), Norm.INF)
     asked = []
 
     def margin(i, j):
